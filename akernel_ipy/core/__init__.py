@@ -1,0 +1,1 @@
+"""The pure part: no IPython, no ipykernel, no traitlets, no zmq."""

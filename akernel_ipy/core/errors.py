@@ -1,0 +1,37 @@
+"""Every exception this package raises on purpose.
+
+::
+
+    AkernelError
+    ├── ModeError          an unknown flavour, or two that exclude each other
+    ├── TaskLookupError    ``__task__(n)`` names a cell that never ran
+    ├── TaskDeadlockError  a cell waits, perhaps through others, for itself
+    ├── KernelSpecError    a kernelspec can't be installed, found or removed
+    └── NotebookError      a notebook can't be read, run or written
+"""
+
+from __future__ import annotations
+
+
+class AkernelError(Exception):
+    """Base class: catching it catches everything this package raises on purpose."""
+
+
+class ModeError(AkernelError, ValueError):
+    """An unknown flavour, or two flavours that exclude each other."""
+
+
+class TaskLookupError(AkernelError, LookupError):
+    """``__task__(n)`` names a cell that never ran in this session."""
+
+
+class TaskDeadlockError(AkernelError, RuntimeError):
+    """A cell waits, perhaps through other cells, for itself."""
+
+
+class KernelSpecError(AkernelError):
+    """A kernelspec can't be installed, found or removed."""
+
+
+class NotebookError(AkernelError):
+    """A notebook can't be read, run or written."""

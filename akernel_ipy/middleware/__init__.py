@@ -1,0 +1,1 @@
+"""What stands between a request and the shell: each one is ``async (run, inner) -> Outcome``."""
