@@ -1,0 +1,1 @@
+"""Compare Jupyter kernels with each other over the messaging protocol: ``python -m benchmarks``."""
