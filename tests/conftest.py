@@ -1,0 +1,81 @@
+"""Fixtures for tests that talk to a launched kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from kernels import Kernel
+from protocol.client import Client
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "conformance: suites of others, minutes long")
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Kernel]:
+    """A kernel of flavour async, shared by the tests of a module."""
+    yield from _checked("async")
+
+
+@pytest.fixture(scope="module")
+def chain_kernel() -> Iterator[Kernel]:
+    """A kernel of flavour chain, shared by the tests of a module."""
+    yield from _checked("chain")
+
+
+def _checked(flavour: str) -> Iterator[Kernel]:
+    kernel = Kernel(flavour)
+    try:
+        yield kernel
+        kernel.audit()
+    finally:
+        kernel.close()
+
+
+@pytest.fixture
+def client(kernel: Kernel) -> Iterator[Client]:
+    """A new client of the module's kernel; all its requests must have come to their end."""
+    client = kernel.client()
+    yield client
+    client.settle()
+    client.audit()
+
+
+@pytest.fixture
+def other(kernel: Kernel) -> Iterator[Client]:
+    """One more client of the module's kernel."""
+    client = kernel.client()
+    yield client
+    client.settle()
+    client.audit()
+
+
+@pytest.fixture
+def chain(chain_kernel: Kernel) -> Iterator[Client]:
+    """A new client of the module's chain kernel."""
+    client = chain_kernel.client()
+    yield client
+    client.settle()
+    client.audit()
+
+
+@pytest.fixture
+def launch() -> Iterator[Callable[..., Kernel]]:
+    """Launch kernels for one test alone; see `Kernel` for the arguments."""
+    kernels: list[Kernel] = []
+
+    def start(flavour: str = "async", **options: Any) -> Kernel:
+        kernels.append(Kernel(flavour, **options))
+        return kernels[-1]
+
+    yield start
+    try:
+        for kernel in kernels:
+            if kernel.alive:
+                kernel.audit()
+    finally:
+        for kernel in kernels:
+            kernel.close()

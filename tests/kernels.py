@@ -1,0 +1,168 @@
+"""Kernels for tests, launched as a front-end would launch them: by a kernelspec and a KernelManager."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+from protocol.client import PATIENCE, Client
+
+#: How to launch a kernel; AKERNEL_TEST_COMMAND replaces it, to try the tests on another kernel.
+COMMAND = "{python} -m akernel_ipy launch {flavour} -f {connection_file}"
+
+
+def argv(flavour: str) -> list[str]:
+    """The argv of a kernelspec, with jupyter_client's ``{connection_file}`` left in it."""
+    words = os.environ.get("AKERNEL_TEST_COMMAND", COMMAND).split()
+    known = {"{python}": sys.executable, "{flavour}": flavour}
+    return [known.get(word, word) for word in words]
+
+
+def write_kernelspec(
+    directory: Path, flavour: str, *, args: tuple[str, ...] = (), **fields: Any
+) -> None:
+    """Write ``kernel.json`` into ``directory``, a kernelspec of that name."""
+    spec = {
+        "argv": [*argv(flavour), *args],
+        "display_name": flavour,
+        "language": "python",
+        "metadata": {"debugger": True},
+        **fields,
+    }
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "kernel.json").write_text(json.dumps(spec))
+
+
+class Kernel:
+    """A kernel process and the clients that the test opened."""
+
+    def __init__(
+        self,
+        flavour: str = "async",
+        *,
+        interrupt_mode: str = "signal",
+        args: tuple[str, ...] = (),
+        env: dict[str, str] | None = None,
+    ) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="kernel")
+        self.directory = Path(self._directory.name)
+        write_kernelspec(
+            self.directory / "specs" / "tested", flavour, args=args, interrupt_mode=interrupt_mode
+        )
+        self.log_file = self.directory / "kernel.log"
+        self.env = {
+            **os.environ,
+            "IPYTHONDIR": str(self.directory / "ipython"),
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # the debugger's warning belongs to no cell
+            **(env or {}),
+        }
+        self.clients: list[Client] = []
+        #: What the kernel logged may hold tracebacks: the test sends it nonsense.
+        self.noisy = False
+        self._start()
+
+    def _start(self) -> None:
+        for attempt in range(5):
+            self.manager = KernelManager(
+                kernel_name="tested",
+                kernel_spec_manager=KernelSpecManager(
+                    kernel_dirs=[str(self.directory / "specs")], ensure_native_kernel=False
+                ),
+                connection_file=str(self.directory / f"connection-{attempt}.json"),
+            )
+            with self.log_file.open("w") as log:
+                self.manager.start_kernel(
+                    env=self.env, cwd=str(self.directory), stdout=log, stderr=log
+                )
+            try:
+                self.client()
+                return
+            except AssertionError:
+                if "Address already in use" not in self.log:
+                    self.close()
+                    raise
+                self.manager.shutdown_kernel(now=True)
+        raise AssertionError(f"the kernel does not start:\n{self.log}")
+
+    @property
+    def pid(self) -> int:
+        pid = self.manager.provisioner.pid
+        assert pid is not None
+        return pid
+
+    @property
+    def log(self) -> str:
+        """What the process wrote to its own stdout and stderr."""
+        return self.log_file.read_text(errors="replace")
+
+    @property
+    def alive(self) -> bool:
+        return bool(self.manager.is_alive())
+
+    def client(self) -> Client:
+        """Open a client, and wait until the kernel answers it and its subscription works."""
+        client = Client(Path(self.manager.connection_file))
+        self.clients.append(client)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            probe = client.send("kernel_info_request")
+            probe.abandoned = True  # it may come before the subscription to iopub works
+            client.pump_until(lambda: probe.done, 0.5)  # noqa: B023
+            if probe.done:
+                client.iopub.clear()
+                return client
+            assert self.alive, f"the kernel died:\n{self.log}"
+        raise AssertionError(f"the kernel does not answer:\n{self.log}")
+
+    def interrupt(self) -> None:
+        self.manager.interrupt_kernel()
+
+    def restart(self) -> Client:
+        """Restart as a front-end does, and return a client of the new process."""
+        self.manager.restart_kernel()
+        self._close_clients()
+        return self.client()
+
+    def processes(self) -> list[psutil.Process]:
+        """The kernel's process and its descendants."""
+        kernel = psutil.Process(self.pid)
+        return [kernel, *kernel.children(recursive=True)]
+
+    def audit(self) -> None:
+        """Check all requests of all clients, and that the kernel had nothing to complain about."""
+        for client in self.clients:
+            while client.pump(0):
+                pass
+            client.audit()
+        if not self.noisy:
+            for sign in ("Traceback (most recent call last)", "was never", "was destroyed"):
+                assert sign not in self.log, self.log
+
+    def close(self) -> None:
+        self._close_clients()
+        if self.manager.has_kernel:
+            self.manager.shutdown_kernel(now=True)
+        self._directory.cleanup()
+
+    def _close_clients(self) -> None:
+        for client in self.clients:
+            client.close()
+        self.clients.clear()
+
+
+def wait_gone(processes: list[psutil.Process], timeout: float = PATIENCE) -> None:
+    """Wait until all ``processes`` have ended (a zombie has)."""
+    deadline = time.monotonic() + timeout
+    left = processes
+    while left and time.monotonic() < deadline:
+        _, left = psutil.wait_procs(left, timeout=0.05)
+        left = [p for p in left if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert not left, f"still running: {left}"

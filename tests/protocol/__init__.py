@@ -1,0 +1,1 @@
+"""Promises of the kernel, seen over the Jupyter protocol by an unpatched jupyter_client."""
