@@ -1,0 +1,76 @@
+"""Which cell a comm belongs to, so that what its callbacks print can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from .core.model import Request, find_run
+
+#: The comm message being handled.
+comm_message: ContextVar[Mapping[str, Any] | None] = ContextVar("akernel_comm", default=None)
+
+
+class CommOwners:
+    """Remembers the cell that opened each comm.
+
+    In every front-end, output whose parent is a ``comm_msg`` is shown in no cell; so a callback's
+    output is given the header of the cell that made the widget. Only while an ipywidgets ``Output``
+    captures (it names the comm message in its ``msg_id``) is the comm message the right parent.
+
+    Args:
+        route: sets the header of streams and displays in the calling context.
+    """
+
+    def __init__(self, route: Callable[[Mapping[str, Any]], None]) -> None:
+        self._route = route
+        self._owners: dict[str, Request] = {}
+        self._latest: dict[str, Request] = {}
+
+    def note(self, comm_id: str, msg_type: str, data: Any) -> None:
+        """Look at a comm message that leaves the kernel."""
+        if msg_type == "comm_open":
+            run = find_run()
+            request = run.request if run is not None else self._handling()
+            if request is not None:
+                self._owners[comm_id] = request
+        elif msg_type == "comm_close":
+            self._owners.pop(comm_id, None)
+        elif isinstance(data, Mapping):
+            self._note_capture(data.get("state"))
+
+    def ran(self, request: Request) -> None:
+        """A cell ran: from now on its older widgets print under its new request."""
+        if request.cell_id is not None:
+            self._latest[request.cell_id] = request
+
+    def enter(self, message: Mapping[str, Any]) -> None:
+        """Handle a comm message in the calling context."""
+        comm_message.set(message)
+        request = self._owner(message)
+        if request is not None:
+            self._route(request.message["header"])
+
+    def _owner(self, message: Mapping[str, Any]) -> Request | None:
+        content = message.get("content")
+        comm_id = content.get("comm_id") if isinstance(content, Mapping) else None
+        request = self._owners.get(comm_id) if isinstance(comm_id, str) else None
+        if request is not None and request.cell_id is not None:
+            return self._latest.get(request.cell_id, request)
+        return request
+
+    def _handling(self) -> Request | None:
+        # A widget made in a widget's callback belongs to the cell of the first one.
+        message = comm_message.get()
+        return None if message is None else self._owner(message)
+
+    def _note_capture(self, state: Any) -> None:
+        message = comm_message.get()
+        if message is None or not isinstance(state, Mapping) or "msg_id" not in state:
+            return
+        request = self._owner(message)
+        if state["msg_id"] == message["header"]["msg_id"]:
+            self._route(message["header"])
+        elif not state["msg_id"] and request is not None:
+            self._route(request.message["header"])

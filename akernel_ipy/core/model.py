@@ -1,0 +1,167 @@
+"""What a request, a run and its outcome are, and which run the code at hand belongs to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+#: A Jupyter message, as jupyter_client deserializes it.
+Message = Mapping[str, Any]
+
+Status = Literal["ok", "error", "aborted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The parts of an ``execute_request`` that decide what happens, and the message itself.
+
+    Raises:
+        ValueError: by `from_message`, naming the field that is missing or has the wrong type.
+    """
+
+    code: str
+    silent: bool
+    store_history: bool
+    user_expressions: Mapping[str, str]
+    allow_stdin: bool
+    stop_on_error: bool
+    cell_id: str | None
+    session_id: str
+    msg_id: str
+    message: Message = field(repr=False)
+    idents: tuple[bytes, ...] = ()
+
+    @classmethod
+    def from_message(cls, message: Message, idents: tuple[bytes, ...] = ()) -> Request:
+        """Read a deserialized ``execute_request``, with the defaults of the messaging spec."""
+        content = message.get("content")
+        if not isinstance(content, Mapping):
+            raise ValueError("execute_request: content is not an object")
+        code = content.get("code")
+        if not isinstance(code, str):
+            raise ValueError(f"execute_request: code is {type(code).__name__}, not a string")
+        silent = bool(content.get("silent", False))
+        expressions = content.get("user_expressions") or {}
+        if not isinstance(expressions, Mapping):
+            raise ValueError("execute_request: user_expressions is not an object")
+        metadata = message.get("metadata") or {}
+        cell_id = metadata.get("cellId") if isinstance(metadata, Mapping) else None
+        header = message["header"]
+        return cls(
+            code=code,
+            silent=silent,
+            store_history=bool(content.get("store_history", not silent)) and not silent,
+            user_expressions=expressions,
+            allow_stdin=bool(content.get("allow_stdin", False)),
+            stop_on_error=bool(content.get("stop_on_error", True)),
+            cell_id=cell_id if isinstance(cell_id, str) else None,
+            session_id=str(header.get("session", "")),
+            msg_id=str(header["msg_id"]),
+            message=message,
+            idents=idents,
+        )
+
+
+@dataclass(slots=True)
+class RunState:
+    """What changes while a run runs; owned by that run alone."""
+
+    #: True from the first step of the run until its reply is ready.
+    active: bool = False
+    started: float = 0.0
+    #: Number shown in ``In [n]``; set when the run starts.
+    count: int = 0
+    #: What ``shell.execution_count`` says inside this run.
+    execution_count: int = 0
+    #: True while IPython is about to count this run itself.
+    counting: bool = False
+    #: The cancellation came from an interrupt or from ``%akernel cancel``.
+    interrupted: bool = False
+    #: The cell after IPython's input transformers.
+    source: str = ""
+    traceback: list[str] | None = None
+    display_error: bool = False
+    display_message: dict[str, Any] | None = None
+    exec_result: Any = None
+    payload: list[dict[str, Any]] = field(default_factory=list)
+    #: matplotlib figure managers made by this run, by number.
+    figures: dict[Any, Any] | None = None
+    drew: bool = False
+    #: Metadata of the reply, begun when the run starts.
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One evaluation of one cell; ``cause`` is the run whose change made it necessary."""
+
+    request: Request
+    #: Position among the runs of its session, in order of arrival, from 1.
+    number: int
+    cause: Run | None = None
+    state: RunState = field(default_factory=RunState)
+
+    @property
+    def active(self) -> bool:
+        """Whether the run has started and has not ended."""
+        return self.state.active
+
+    @property
+    def count(self) -> int:
+        """The number of ``In [n]``."""
+        return self.state.count
+
+    @property
+    def age(self) -> float:
+        """Seconds since the run started."""
+        return time.monotonic() - self.state.started
+
+    @property
+    def label(self) -> str:
+        """Name the cell for people: its number and its first line."""
+        lines = self.request.code.strip().splitlines()
+        return f"In [{self.state.count or '*'}] {lines[0][:60] if lines else ''}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to: its status, its value, and what it changed."""
+
+    status: Status = "ok"
+    result: Any = None
+    ename: str = ""
+    evalue: str = ""
+    traceback: tuple[str, ...] = ()
+    user_expressions: Mapping[str, Any] = field(default_factory=dict)
+    payload: tuple[Mapping[str, Any], ...] = ()
+
+
+ABORTED = Outcome(status="aborted")
+
+
+class Shell(Protocol):
+    """The innermost runner: evaluates a run in a namespace."""
+
+    async def evaluate(self, run: Run) -> Outcome:
+        """Run the cell to its end; raise nothing."""
+        ...
+
+
+#: The run that the code at hand belongs to: a cell's own code, its tasks and callbacks.
+current_run: ContextVar[Run] = ContextVar("akernel_run")
+
+#: The same for threads and executor work items, whose binding ends with the run.
+thread_run: ContextVar[Run | None] = ContextVar("akernel_thread_run", default=None)
+
+
+def find_run() -> Run | None:
+    """Find the run that the calling code belongs to, in a task or in a thread."""
+    run = current_run.get(None)
+    if run is None:
+        run = thread_run.get()
+        if run is not None and not run.active:
+            return None
+    return run

@@ -1,0 +1,84 @@
+"""The displayhook and the display publisher, numbered and addressed by the run they serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ipykernel.displayhook import ZMQShellDisplayHook
+from ipykernel.zmqshell import ZMQDisplayPublisher
+
+from .core.model import current_run, thread_run
+
+
+def header_of_caller(owner: Any) -> Any:
+    """Find the header that the calling task or thread belongs to, else the last one set.
+
+    ipykernel 7.4 looks no further than its ContextVar, which a plain thread does not have: its output
+    then goes to the cell started last. A thread belongs to the cell that started it, while that runs.
+    """
+    try:
+        return owner._parent_header.get()
+    except LookupError:
+        run = thread_run.get()
+        if run is not None and run.active:
+            return run.request.message["header"]
+        return owner._parent_header_global
+
+
+def _set_header(owner: Any, value: Any) -> None:
+    owner._parent_header.set(value)
+    owner._parent_header_global = value
+
+
+class AsyncDisplayHook(ZMQShellDisplayHook):
+    """Shows the value of a cell's last expression; what belongs to one run is kept in that run.
+
+    ipykernel 7.4 `ZMQShellDisplayHook` and IPython 9 `DisplayHook` keep ``exec_result`` and ``msg`` in
+    one attribute: with two cells in flight the first to end clears the second's result.
+    """
+
+    parent_header = property(header_of_caller, _set_header)
+
+    @property
+    def exec_result(self) -> Any:
+        """The ExecutionResult to fill in, of the run at hand."""
+        run = current_run.get(None)
+        return None if run is None else run.state.exec_result
+
+    @exec_result.setter
+    def exec_result(self, value: Any) -> None:
+        run = current_run.get(None)
+        if run is not None:
+            run.state.exec_result = value
+
+    @property
+    def msg(self) -> Any:
+        """The ``execute_result`` under construction, of the run at hand."""
+        run = current_run.get(None)
+        return self.__dict__.get("_msg") if run is None else run.state.display_message
+
+    @msg.setter
+    def msg(self, value: Any) -> None:
+        run = current_run.get(None)
+        if run is None:
+            self.__dict__["_msg"] = value
+        else:
+            run.state.display_message = value
+
+    def quiet(self) -> bool:
+        """Whether the cell ends in ``;``.
+
+        IPython 9 asks the newest entry of the history, so the ``;`` of the cell that started last
+        would silence the others.
+        """
+        run = current_run.get(None)
+        if run is None:
+            return bool(super().quiet())
+        source = run.state.source
+        return ";" in source and bool(self.semicolon_at_end_of_expression(source))
+
+
+class AsyncDisplayPublisher(ZMQDisplayPublisher):
+    """Publishes ``display_data`` for the cell that the caller belongs to."""
+
+    parent_header = property(header_of_caller, _set_header)

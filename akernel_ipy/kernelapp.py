@@ -1,0 +1,117 @@
+"""The application that a kernelspec launches: ipykernel's, with our sockets and streams."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import zmq
+from ipykernel.kernelapp import IPKernelApp
+from jupyter_client.session import Session
+from tornado import ioloop
+from traitlets import Type, default
+from traitlets.traitlets import DottedObjectName
+from zmq.eventloop.zmqstream import ZMQStream
+
+from .kernel import AsyncKernel
+from .wire.iopub import DirectIOPubThread
+from .wire.router import ShellRouter
+from .wire.session import WireSession
+
+#: Seconds given to cancelled cells for their cleaning up when the kernel shuts down.
+FAREWELL = 1.0
+
+
+class AsyncKernelApp(IPKernelApp):
+    """Launches an `AsyncKernel`."""
+
+    name = "akernel"
+    kernel_class = Type(AsyncKernel, klass="ipykernel.kernelbase.Kernel").tag(config=True)
+    classes = [AsyncKernel, *IPKernelApp.classes]
+    outstream_class = DottedObjectName("akernel_ipy.wire.streams.AsyncOutStream", allow_none=True)
+    subcommands: dict[str, Any] = {}
+
+    @default("session")
+    def _default_session(self) -> Session:
+        return WireSession(parent=self)
+
+    def init_iopub(self, context: Any) -> None:
+        """Bind IOPub, with a thread whose callers send by themselves.
+
+        ipykernel 7.4 names its IOPubThread class in the middle of this method.
+        """
+        self.iopub_socket = context.socket(zmq.XPUB)
+        self.iopub_socket.linger = 1000
+        self._apply_curve_server_options(self.iopub_socket)
+        self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
+        self.log.debug("iopub PUB Channel on port: %i", self.iopub_port)
+        self.configure_tornado_logger()
+        self.iopub_thread = DirectIOPubThread(
+            self.iopub_socket, pipe=True, session=self.session
+        )
+        self.iopub_thread.start()
+        self.iopub_socket = self.iopub_thread.background_socket
+
+    def init_kernel(self) -> None:
+        """Create the kernel, on a shell socket that the main thread reads itself.
+
+        ipykernel 7.4 wraps the socket in a ZMQStream of the shell channel thread here: see
+        `ShellRouter` for what that costs.
+        """
+        channel = self.shell_channel_thread
+        router = ShellRouter(self.shell_socket, channel.io_loop)
+        channel.shell_stream = router
+        self.control_thread.start()
+        channel.start()
+        kernel = self.kernel_class.instance(
+            parent=self,
+            session=self.session,
+            control_stream=ZMQStream(self.control_socket, self.control_thread.io_loop),
+            debugpy_stream=ZMQStream(self.debugpy_socket, self.control_thread.io_loop),
+            debug_shell_socket=self.debug_shell_socket,
+            shell_stream=router,
+            control_thread=self.control_thread,
+            shell_channel_thread=channel,
+            iopub_thread=self.iopub_thread,
+            iopub_socket=self.iopub_socket,
+            stdin_socket=self.stdin_socket,
+            log=self.log,
+            profile_dir=self.profile_dir,
+            user_ns=self.user_ns,
+        )
+        kernel.record_ports({f"{name}_port": port for name, port in self._ports.items()})
+        self.kernel = kernel
+        self.displayhook.get_execution_count = lambda: kernel.execution_count
+
+    def start(self) -> None:
+        """Serve until shutdown.
+
+        ipykernel 7.4 leaves the loop, and so the process, when a KeyboardInterrupt reaches it from a
+        background task; here only a shutdown ends it.
+        """
+        if self.subapp is not None or self.trio_loop:
+            super().start()
+            return
+        if self.poller is not None:
+            self.poller.start()
+        self.kernel.start()
+        self.io_loop = ioloop.IOLoop.current()
+        while True:
+            try:
+                self.io_loop.start()
+                break
+            except KeyboardInterrupt:
+                self.log.info("A background task was interrupted")
+        try:
+            self._say_farewell()
+        finally:
+            self.kernel.stop()
+
+    def _say_farewell(self) -> None:
+        """Cancel what still runs, and let it clean up for a moment."""
+        loop = self.io_loop.asyncio_loop
+        tasks = [task for task in asyncio.all_tasks(loop) if not task.done()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks, timeout=FAREWELL))

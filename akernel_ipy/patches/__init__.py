@@ -1,0 +1,23 @@
+"""Every process-wide hook, installed once, with one `restore`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from .comms import patch_comms
+from .prompts import patch_prompts
+from .threads import patch_threads
+
+
+def install(kernel: Any) -> Callable[[], None]:
+    """Install all hooks for a kernel.
+
+    Returns:
+        A function that puts everything back.
+    """
+    stack = ExitStack()
+    for undo in (patch_threads(), patch_prompts(kernel), patch_comms(kernel)):
+        stack.callback(undo)
+    return stack.close

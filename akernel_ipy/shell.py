@@ -1,0 +1,251 @@
+"""The IPython shell of a session: the innermost runner."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextvars import Context, ContextVar, copy_context
+from typing import Any
+
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.async_helpers import _asyncio_runner
+from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
+from IPython.core.payload import PayloadManager
+from traitlets import Type
+
+from .core.model import Outcome, Run, current_run, thread_run
+from .display import AsyncDisplayHook, AsyncDisplayPublisher
+from .interrupts import CellInterrupt, Steps
+
+_MISSING = object()
+
+
+class RunPayloadManager(PayloadManager):
+    """Payloads (pager, ``%load``, ...) of the run at hand.
+
+    IPython 9 `PayloadManager` keeps one list for the shell: with two cells in flight the first reply
+    takes the second's payload with it.
+    """
+
+    @property
+    def _payload(self) -> list[dict[str, Any]]:
+        run = current_run.get(None)
+        own: list[dict[str, Any]] = self.__dict__.setdefault("_idle", [])
+        return own if run is None else run.state.payload
+
+    @_payload.setter
+    def _payload(self, value: list[dict[str, Any]]) -> None:
+        run = current_run.get(None)
+        if run is None:
+            self.__dict__["_idle"] = list(value)
+        else:
+            run.state.payload = list(value)
+
+
+class AsyncShell(ZMQInteractiveShell):
+    """ipykernel's shell, whose state of one execution is found through the run at hand."""
+
+    displayhook_class = Type(AsyncDisplayHook)
+    display_pub_class = Type(AsyncDisplayPublisher)
+
+    #: Variables of the kernel that belong to one run and never outlive it.
+    private_variables: frozenset[ContextVar[Any]] = frozenset({current_run})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._counter = 1
+        self._hooked = 0
+        self.steps: Steps | None = None
+        self.context: Context | None = None
+        super().__init__(*args, **kwargs)
+
+    def init_user_ns(self) -> None:
+        """Fill a fresh namespace, also after ``%reset``: with what the README's cells use."""
+        super().init_user_ns()
+        kernel = self.kernel
+        preloaded = {"asyncio": asyncio, "__task__": kernel.find_task, "ainput": kernel.ainput}
+        self.user_ns.update(preloaded)
+        self.user_ns_hidden.update(preloaded)
+
+    def init_payload(self) -> None:
+        """Set up payloads that belong to runs."""
+        self.payload_manager = RunPayloadManager(parent=self)
+        self.configurables.append(self.payload_manager)
+
+    @property
+    def parent_header(self) -> Any:
+        """The request (the whole message) that the caller belongs to."""
+        try:
+            return self._parent_header.get()
+        except LookupError:
+            run = thread_run.get()
+            if run is not None and run.active:
+                return run.request.message
+            return self._parent_header_global
+
+    @parent_header.setter
+    def parent_header(self, value: Any) -> None:
+        self._parent_header.set(value)
+        self._parent_header_global = value
+
+    # IPython 9 `InteractiveShell.execution_count` is one number, read by the displayhook, the history
+    # and the reply while other cells move it on: overlapping cells all showed the last one's. Each run
+    # sees its own: n when IPython starts to count it, n + 1 from there on, as in a sequential run.
+    @property
+    def execution_count(self) -> int:
+        """The number of the next cell, as the run at hand sees it."""
+        run = current_run.get(None)
+        return self._counter if run is None or not run.active else run.state.execution_count
+
+    @execution_count.setter
+    def execution_count(self, value: int) -> None:
+        run = current_run.get(None)
+        if run is None or not run.active:
+            self._counter = value
+            return
+        run.state.execution_count = value
+        if run.state.counting:
+            run.state.counting = False
+        else:
+            self._counter = value
+
+    @property
+    def _last_traceback(self) -> list[str] | None:
+        run = current_run.get(None)
+        found: Any = self.__dict__.get("_idle_traceback") if run is None else run.state.traceback
+        return found
+
+    @_last_traceback.setter
+    def _last_traceback(self, value: list[str] | None) -> None:
+        run = current_run.get(None)
+        if run is None:
+            self.__dict__["_idle_traceback"] = value
+        else:
+            run.state.traceback = value
+
+    @property
+    def _last_traceback_during_displayhook(self) -> bool:
+        # ipykernel 7.4 resets it only in the synchronous path: after one failing __repr__ in a cell
+        # that awaits, every later one is "error: NoneType".
+        run = current_run.get(None)
+        return run is not None and run.state.display_error
+
+    @_last_traceback_during_displayhook.setter
+    def _last_traceback_during_displayhook(self, value: bool) -> None:
+        run = current_run.get(None)
+        if run is not None:
+            run.state.display_error = value
+
+    def count(self, run: Run) -> None:
+        """Give a run that starts its number."""
+        state = run.state
+        state.count = state.execution_count = self._counter
+        if run.request.store_history:
+            state.counting = bool(run.request.code) and not run.request.code.isspace()
+            self._counter += state.counting
+
+    async def evaluate(self, run: Run) -> Outcome:
+        """Run a cell to its end."""
+        try:
+            result = await self._run(run)
+        except BaseException as error:
+            # What IPython itself does not catch: an interrupt outside of the user's code.
+            if isinstance(error, asyncio.CancelledError) and not isinstance(error, CellInterrupt):
+                raise
+            result = ExecutionResult(ExecutionInfo(run.request.code, False, False, True, None))
+            result.error_in_exec = error
+            self.showtraceback(running_compiled_code=True)
+        return self._outcome(run, result)
+
+    async def _run(self, run: Run) -> ExecutionResult:
+        request = run.request
+        problem = None
+        try:
+            source = self.transform_cell(request.code)
+        except Exception:
+            source, problem = request.code, sys.exc_info()
+        run.state.source = source
+        if self.loop_runner is not _asyncio_runner and self.should_run_async(
+            request.code, transformed_cell=source, preprocessing_exc_tuple=problem
+        ):
+            # `%autoawait trio` and others bring a loop of their own, which blocks this one.
+            return self.run_cell(
+                request.code, store_history=request.store_history, silent=request.silent
+            )
+        cell = self.run_cell_async(
+            request.code,
+            store_history=request.store_history,
+            silent=request.silent,
+            transformed_cell=source,
+            preprocessing_exc_tuple=problem,
+            cell_id=request.cell_id,
+            cell_meta=request.message.get("metadata"),
+        )
+        return await self._drive(run, cell)
+
+    async def _drive(self, run: Run, cell: Any) -> ExecutionResult:
+        result = None
+        try:
+            result = await (cell if self.steps is None else self.steps.drive(run, cell))
+        finally:
+            self.events.trigger("post_execute")
+            if not run.request.silent:
+                self.events.trigger("post_run_cell", result)
+        self._keep_variables()
+        return result
+
+    def _keep_variables(self) -> None:
+        # ipykernel runs every cell in one context, so a ContextVar set in a cell stays set. Here each
+        # run has a copy; what it changed is brought back.
+        if self.context is None:
+            return
+        for variable, value in copy_context().items():
+            if variable in self.private_variables:
+                continue
+            if self.context.get(variable, _MISSING) is not value:
+                self.context.run(variable.set, value)
+
+    def _outcome(self, run: Run, result: ExecutionResult) -> Outcome:
+        state = run.state
+        error = result.error_before_exec or result.error_in_exec
+        payload = tuple(state.payload)
+        state.payload = []
+        if result.success and not state.display_error:
+            expressions = self.user_expressions(dict(run.request.user_expressions))
+            return Outcome(result=result.result, user_expressions=expressions, payload=payload)
+        if isinstance(error, CellInterrupt):
+            error = KeyboardInterrupt(*error.args)
+        return Outcome(
+            status="error",
+            ename=type(error).__name__,
+            evalue=str(error),
+            traceback=tuple(state.traceback or ()),
+            payload=payload,
+        )
+
+    async def run_code(
+        self, code_obj: Any, result: ExecutionResult | None = None, *, async_: bool = False
+    ) -> bool:
+        """Execute one statement of a cell.
+
+        IPython 9 `InteractiveShell.run_code` swaps ``sys.excepthook`` around it; cells that end in
+        another order than they began would leave the wrong one behind.
+        """
+        if not async_:
+            return bool(await super().run_code(code_obj, result, async_=False))
+        if not self._hooked:
+            self._outer_excepthook = sys.excepthook
+        self._hooked += 1
+        try:
+            return bool(await super().run_code(code_obj, result, async_=True))
+        finally:
+            self._hooked -= 1
+            if not self._hooked:
+                sys.excepthook = self._outer_excepthook
+
+    def _get_exc_info(self, exc_tuple: Any = None) -> Any:
+        # An interrupted cell shows KeyboardInterrupt, whatever was thrown into it.
+        etype, value, tb = super()._get_exc_info(exc_tuple)
+        if isinstance(value, CellInterrupt):
+            shown = KeyboardInterrupt(*value.args).with_traceback(tb)
+            return KeyboardInterrupt, shown, tb
+        return etype, value, tb

@@ -1,0 +1,1 @@
+"""Sockets and streams: how messages enter and leave the process."""
