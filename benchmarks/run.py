@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .case import Case, Measured
-from .errors import FaultError, KernelDiedError, UnsupportedError
+from .errors import BenchmarkError, FaultError, KernelDiedError, UnsupportedError
 from .kernel import Kernel, launched
 from .targets import Target
 
@@ -63,8 +63,11 @@ class Runner:
         """Start each kernel once, so that none pays for byte-compiling or a first profile."""
         for target in self.targets:
             self.tell(f"first start of {target.name}")
-            with launched(target, self.home):
-                pass
+            try:
+                with launched(target, self.home):
+                    pass
+            except BenchmarkError as error:
+                raise KernelDiedError(f"{target.name} can't be used: {error}") from error
 
     def run(self, case: Case, *, quick: bool = False, rounds: int | None = None) -> Result:
         """Measure ``case`` on all kernels in turn, round after round."""

@@ -1,0 +1,10 @@
+"""Make the `benchmarks` package importable: it is part of the repository, not of the wheel."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = str(Path(__file__).parents[2])
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
