@@ -22,6 +22,7 @@ from .core.errors import ModeError
 from .core.model import ABORTED, Outcome, Request, Run, current_run, find_run, thread_run
 from .core.modes import parse
 from .interrupts import Interrupts, Steps
+from .patches.figures import FigurePatch
 from .magics import AkernelMagics
 from .session import Session
 from .shell import AsyncShell
@@ -57,6 +58,7 @@ class AsyncKernel(IPythonKernel):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.steps = Steps(self._after_step)
+        self.figures = FigurePatch()
         self.comm_owners = CommOwners(self._route_outputs)
         self.stdin = StdinChannel(self.stdin_socket, self.session)
         self._requests: set[asyncio.Task[None]] = set()
@@ -77,7 +79,7 @@ class AsyncKernel(IPythonKernel):
 
     def _new_session(self, shell: AsyncShell) -> Session:
         shell.context = copy_context()
-        session = Session(shell, shell.context, self._begin, self._take_in)
+        session = Session(shell, shell.context, self._begin, self.figures.leave_open, self._take_in)
         session.use(self.flavour)
         return session
 
@@ -103,6 +105,7 @@ class AsyncKernel(IPythonKernel):
 
     def stop(self) -> None:
         """Take back what `start` installed."""
+        self.figures.restore()
         self._restore()
         if isinstance(self.shell_stream, ShellRouter):
             self.shell_stream.close()
@@ -400,6 +403,7 @@ class AsyncKernel(IPythonKernel):
         return None if run is None else run.request.message["header"]
 
     def _after_step(self, run: Run) -> None:
+        self.figures.look(run)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, AsyncOutStream):
                 stream.drain_descriptor()

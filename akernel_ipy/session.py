@@ -23,6 +23,7 @@ class Session:
         shell: evaluates runs in this session's namespace.
         context: ContextVars set by plain cells are kept here and copied for each new run.
         begin: called when a run starts, before its code: busy, ``execute_input``.
+        end: called when a run that started has ended.
         take_in: called before requests are aborted, to learn of those that have arrived.
     """
 
@@ -31,12 +32,13 @@ class Session:
         shell: Any,
         context: Context,
         begin: Callable[[Run], None],
+        end: Callable[[Run], None],
         take_in: Callable[[], None],
     ) -> None:
         self.shell = shell
         self.context = context
         self.tasks = Tasks(lambda: shell.user_ns.get("_oh", {}), self.withdraw)
-        self._begin, self._take_in = begin, take_in
+        self._begin, self._end, self._take_in = begin, end, take_in
         self._numbers = itertools.count(1)
         self._waiting: dict[Run, None] = {}
         self._aborted: set[Run] = set()
@@ -75,16 +77,12 @@ class Session:
         finally:
             self._waiting.pop(run, None)
             self._aborted.discard(run)
-            run.state.active = False
             self.tasks.end(run)
         return outcome
 
     async def evaluate_aside(self, run: Run) -> Outcome:
         """Evaluate a run that another thread orders: a subshell's."""
-        try:
-            return await self._start(run)
-        finally:
-            run.state.active = False
+        return await self._start(run)
 
     def withdraw(self, run: Run) -> bool:
         """Let a run that has not started be aborted when its turn comes."""
@@ -112,4 +110,6 @@ class Session:
             outcome: Outcome = await self.shell.evaluate(run)
         finally:
             current_run.reset(token)
+            state.active = False
+            self._end(run)
         return outcome

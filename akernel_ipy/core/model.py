@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -88,8 +89,10 @@ class RunState:
     exec_result: Any = None
     payload: list[dict[str, Any]] = field(default_factory=list)
     #: matplotlib figure managers made by this run, by number.
-    figures: dict[Any, Any] | None = None
+    figures: OrderedDict[Any, Any] | None = None
+    #: The inline backend's flags: something was drawn, and what.
     drew: bool = False
+    to_draw: list[Any] = field(default_factory=list)
     #: Metadata of the reply, begun when the run starts.
     metadata: dict[str, Any] = field(default_factory=dict)
 
