@@ -1,4 +1,4 @@
-"""Kernels for tests, launched as a front-end would launch them: by a kernelspec and a KernelManager."""
+"""Kernels for tests, launched as a front-end does it: by a kernelspec and a KernelManager."""
 
 from __future__ import annotations
 
@@ -58,8 +58,9 @@ class Kernel:
             self.directory / "specs" / "tested", flavour, args=args, interrupt_mode=interrupt_mode
         )
         self.log_file = self.directory / "kernel.log"
+        outside = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
         self.env = {
-            **os.environ,
+            **outside,  # under pytest, ipykernel would not capture what goes to descriptors
             "IPYTHONDIR": str(self.directory / "ipython"),
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # the debugger's warning belongs to no cell
             **(env or {}),

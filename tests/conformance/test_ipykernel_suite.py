@@ -90,7 +90,7 @@ def suite(pytestconfig: pytest.Config) -> Path:
 def run_suite(
     suite: Path, flavour: str, directory: Path, *options: str
 ) -> dict[str, dict[str, str]]:
-    """Run it with the kernel as Jupyter's ``python3``; give what each test came to, with details."""
+    """Run it with the kernel as Jupyter's ``python3``; give what came of each test."""
     write_kernelspec(directory / "jupyter" / "kernels" / "python3", flavour)
     report = directory / "report.xml"
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

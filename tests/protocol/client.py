@@ -1,7 +1,8 @@
-"""A client for tests on jupyter_client's own: it keeps everything it hears, by request and in order."""
+"""A client for tests, on jupyter_client's own: it keeps all it hears, by request and in order."""
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -147,6 +148,26 @@ class Request:
         assert kinds[-1] == "idle" or self.background, f"{self!r}: something came after idle"
 
 
+class Gate:
+    """An event in the kernel: cells wait for it, and the test lets them go on."""
+
+    numbers = itertools.count()
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.name = f"gate_{next(self.numbers)}"
+        #: Put it into a cell to make the cell wait here.
+        self.wait = f"await {self.name}_opens()"
+        client.run(
+            f"import asyncio; {self.name} = asyncio.Event()\n"
+            f"async def {self.name}_opens(): await {self.name}.wait()",
+            silent=True,
+        )
+
+    def open(self) -> None:
+        self.client.run(f"{self.name}.set()", silent=True)
+
+
 class Client:
     """A client of a running kernel, with a session id of its own."""
 
@@ -213,6 +234,10 @@ class Client:
     def ask(self, kind: str, content: dict[str, Any] | None = None, **options: Any) -> Request:
         """Send any request and wait for its end."""
         return self.send(kind, content, **options).result()
+
+    def gate(self) -> Gate:
+        """Make an event for cells to wait for."""
+        return Gate(self)
 
     # -- receiving
 
