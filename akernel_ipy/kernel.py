@@ -355,7 +355,7 @@ class AsyncKernel(IPythonKernel):
         """
         self._flush()
         self._publish_status("idle", "shell", message)
-        if self.main_session.tasks.any_running():
+        if self.main_session.tasks.started:
             assert self.session is not None
             self.session.send(
                 self.iopub_socket,

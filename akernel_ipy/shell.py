@@ -15,6 +15,7 @@ from traitlets import Type
 
 from .core.model import Outcome, Run, current_run, thread_run
 from .display import AsyncDisplayHook, AsyncDisplayPublisher
+from .history import BatchedHistoryManager
 from .interrupts import CellInterrupt, Steps
 
 _MISSING = object()
@@ -65,6 +66,11 @@ class AsyncShell(ZMQInteractiveShell):
         preloaded = {"asyncio": asyncio, "__task__": kernel.find_task, "ainput": kernel.ainput}
         self.user_ns.update(preloaded)
         self.user_ns_hidden.update(preloaded)
+
+    def init_history(self) -> None:
+        """Set up a history that saves in batches."""
+        self.history_manager = BatchedHistoryManager(shell=self, parent=self)
+        self.configurables.append(self.history_manager)
 
     def init_payload(self) -> None:
         """Set up payloads that belong to runs."""

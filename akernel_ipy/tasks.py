@@ -19,6 +19,8 @@ class Tasks:
         #: Looks up ``Out``: results of ended runs aren't kept a second time here.
         self._out = out
         self._withdraw = withdraw
+        #: How many runs have started and not ended.
+        self.started = 0
         self._live: dict[Run, asyncio.Task[Any]] = {}
         self._by_number: dict[int, Run] = {}
         self._counts: dict[int, int] = {}
@@ -47,10 +49,6 @@ class Tasks:
     def running(self) -> list[Run]:
         """The runs that have started and not ended."""
         return [run for run in self._live if run.active]
-
-    def any_running(self) -> bool:
-        """Whether some run has started and not ended."""
-        return any(run.active for run in self._live)
 
     def interrupt(self, run: Run) -> bool:
         """Cancel a running cell at its next ``await``; it shows KeyboardInterrupt."""

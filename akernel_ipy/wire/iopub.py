@@ -10,6 +10,7 @@ import zmq
 from ipykernel.iostream import MASTER, IOPubThread
 
 from .gate import gate
+from .raw import readable, send_frames
 
 #: Messages queued for one slow subscriber before zmq drops; its default of 1000 loses displays.
 SEND_QUEUE = 200_000
@@ -55,22 +56,24 @@ class DirectIOPubThread(IOPubThread):
 
     def _read_subscriptions(self, *_: object) -> None:
         with self.lock:
-            while not self.closed and self.socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+            while not self.closed and readable(self.socket):
                 self._handle_subscription(self.socket.recv_multipart(zmq.NOBLOCK))
 
-    def send_multipart(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+    def send_multipart(self, msg: Any, *args: Any, copy: bool = True, **kwargs: Any) -> None:
         """Send now, from the calling thread; from a forked child, through the pipe."""
         if self._check_mp_mode() != MASTER:
             self._really_send(msg, *args, **kwargs)
             return
+        subscription = False
         with gate, self.lock:
-            self._really_send(msg, *args, **kwargs)
-            pending = (
-                self._listens
-                and not self.closed
-                and self.socket.getsockopt(zmq.EVENTS) & zmq.POLLIN
-            )
-        if pending:
+            if self.closed or self.socket.closed:
+                return
+            if args or kwargs or not self._listens:
+                self._really_send(msg, *args, copy=copy, **kwargs)
+            else:
+                send_frames(self.socket, msg, copy)
+                subscription = readable(self.socket)
+        if subscription:
             self.schedule(self._read_subscriptions)
 
     def later(self, seconds: float, callback: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from tornado.ioloop import IOLoop
 
 from .gate import gate
 from .iopub import _Handle
+from .raw import readable, send_frames
 
 Frames = list[bytes]
 
@@ -74,7 +75,7 @@ class ShellRouter:
         """Send now, from the calling thread."""
         with gate, self._lock:
             if not self.socket.closed:
-                self.socket.send_multipart(frames, copy=copy)
+                send_frames(self.socket, frames, copy)
                 self._read()
         self._wake()
 
@@ -94,7 +95,7 @@ class ShellRouter:
         # The lock is held.
         if self.socket.closed or self._receive is None:
             return
-        while self.socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+        while readable(self.socket):
             frames = self.socket.recv_multipart(zmq.NOBLOCK)
             if self._elsewhere(frames) and self._forward is not None:
                 wrapped = [zmq.Frame(part) for part in frames]

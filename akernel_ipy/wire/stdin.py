@@ -13,6 +13,7 @@ import zmq
 
 from .gate import gate
 from .iopub import _Handle
+from .raw import readable
 
 #: Seconds between looks for an interrupt while a blocking ``input()`` waits.
 POLL = 0.01
@@ -116,7 +117,7 @@ class StdinChannel:
     def _receive(self) -> None:
         # Read until nothing is left: the descriptor is edge-triggered.
         with gate, self._lock:
-            while self._socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+            while readable(self._socket):
                 frames = self._socket.recv_multipart(zmq.NOBLOCK)
                 try:
                     idents, rest = self._session.feed_identities(frames)

@@ -1,0 +1,31 @@
+"""The two socket operations that every message needs, without pyzmq's conveniences.
+
+pyzmq 27 `Socket.send_multipart` and ``socket.EVENTS`` go through enums and checks for each frame: 7 us
+a message where the calls themselves take 1 us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import zmq
+import zmq.backend
+
+_MORE = int(zmq.SNDMORE)
+_EVENTS = int(zmq.EVENTS)
+_POLLIN = int(zmq.POLLIN)
+_send = zmq.backend.Socket.send
+_get = zmq.backend.Socket.get
+
+
+def send_frames(socket: Any, frames: Sequence[Any], copy: bool = True) -> None:
+    """Send one message; the caller holds the socket's lock."""
+    for frame in frames[:-1]:
+        _send(socket, frame, _MORE, copy)
+    _send(socket, frames[-1], 0, copy)
+
+
+def readable(socket: Any) -> bool:
+    """Whether a message waits to be received; this also rearms the socket's descriptor."""
+    return bool(_get(socket, _EVENTS) & _POLLIN)
