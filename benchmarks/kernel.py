@@ -23,7 +23,7 @@ from .targets import Target
 from .wire import Message, Pending, Raw, Wire
 
 START_TIMEOUT = 60.0
-CELL_TIMEOUT = 300.0
+CELL_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,11 @@ def _check_alive(process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
 
 
 def _environment(target: Target, home: Path) -> dict[str, str]:
-    """The environment jupyter_client gives a kernel, with a profile of its own."""
+    """The environment jupyter_client gives a kernel, with a profile of its own.
+
+    Where bytecode isn't written, a kernel that runs from a checkout would be compiled anew at each
+    start, while an installed one isn't.
+    """
     own = {"IPYTHONDIR": str(home / "ipython"), "JPY_PARENT_PID": str(os.getpid())}
-    return {**os.environ, **own, **target.env}
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, **own, **target.env}
