@@ -10,7 +10,6 @@ from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
 import zmq
-from ipykernel.ipkernel import IPythonKernel
 from jupyter_client.session import DELIM
 from traitlets import Any as AnyTrait
 from traitlets import Type, Unicode, validate
@@ -21,6 +20,7 @@ from .comms import CommOwners, comm_message
 from .core.errors import ModeError
 from .core.model import ABORTED, Outcome, Request, Run, current_run, find_run, thread_run
 from .core.modes import parse
+from .debugging import LazyDebugger
 from .interrupts import Interrupts, Steps
 from .patches.figures import FigurePatch
 from .magics import AkernelMagics
@@ -33,7 +33,7 @@ from .wire.stdin import StdinChannel
 from .wire.streams import AsyncOutStream
 
 
-class AsyncKernel(IPythonKernel):
+class AsyncKernel(LazyDebugger):
     """An IPython kernel whose cells are tasks.
 
     Everything that isn't overridden here is ipykernel's: rich display, comms, completion, inspection,

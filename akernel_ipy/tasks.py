@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -23,7 +24,8 @@ class Tasks:
         self.started = 0
         self._live: dict[Run, asyncio.Task[Any]] = {}
         self._by_number: dict[int, Run] = {}
-        self._counts: dict[int, int] = {}
+        #: ``In [n]`` of each run that has ended, by its number; 0 if it never started.
+        self._counts = array("L")
         self._waits: dict[Run, Run] = {}
         self._ended: dict[Run, asyncio.Event] = {}
 
@@ -42,6 +44,7 @@ class Tasks:
         """Forget a run: its reply is on its way."""
         self._live.pop(run, None)
         self._by_number.pop(run.number, None)
+        self._counts.extend([0] * (run.number + 1 - len(self._counts)))
         self._counts[run.number] = run.count
         if (event := self._ended.pop(run, None)) is not None:
             event.set()
@@ -85,17 +88,18 @@ class Tasks:
             return self._find_count(n)
         if n == 0:
             raise TaskLookupError("__task__(0): give -1 for the previous cell, or n for In [n]")
-        last = max([*self._counts, *self._by_number], default=0) + 1
+        last = max([len(self._counts) - 1, *self._by_number]) + 1
         number = (caller.number if caller is not None else last) + n
         if number < 1:
             return TaskHandle(self, None, None)
-        return TaskHandle(self, self._by_number.get(number), self._counts.get(number))
+        live = self._by_number.get(number)
+        return TaskHandle(self, live, None if live is not None else self._counts[number])
 
     def _find_count(self, count: int) -> TaskHandle:
         for run in self._live:
             if run.count == count and run.active:
                 return TaskHandle(self, run, count)
-        if count in self._counts.values():
+        if count in self._counts:
             return TaskHandle(self, None, count)
         raise TaskLookupError(f"__task__({count}): In [{count}] has not run in this session")
 

@@ -1,0 +1,102 @@
+"""The debugger, imported when a front-end first asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from ipykernel.ipkernel import IPythonKernel
+from traitlets import Any as AnyTrait
+from traitlets.utils.importstring import import_item
+
+_MODULE = "ipykernel.debugger"
+
+
+@contextmanager
+def _debugger_not_yet() -> Iterator[None]:
+    """Let ipykernel believe for a moment that debugpy is not installed.
+
+    ipykernel 7.4 `IPythonKernel.__init__` imports debugpy, a fifth of the time and of the memory of a
+    kernel's start, and offers no other way around it.
+    """
+    if _MODULE in sys.modules:
+        yield
+        return
+    stub = ModuleType(_MODULE)
+    stub._is_debugpy_available = False  # type: ignore[attr-defined]
+    sys.modules[_MODULE] = stub
+    try:
+        yield
+    finally:
+        del sys.modules[_MODULE]
+
+
+class LazyDebugger(IPythonKernel):
+    """An IPythonKernel that starts without debugpy and loads it at the first ``debug_request``."""
+
+    # ipykernel 7.4 declares a Type, which traitlets resolves, and so imports, in each new instance.
+    debugger_class = AnyTrait("ipykernel.debugger.Debugger")
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._debugger: Any = None
+        self._debugger_lock = threading.Lock()
+        self._has_debugpy = find_spec("debugpy") is not None
+        with _debugger_not_yet():
+            super().__init__(**kwargs)
+
+    @property
+    def debugger(self) -> Any:
+        """ipykernel's Debugger, made when it is first needed."""
+        with self._debugger_lock:
+            if self._debugger is None and self._has_debugpy:
+                chosen = self.debugger_class
+                make = import_item(chosen) if isinstance(chosen, str) else chosen
+                self._debugger = make(
+                    self.log,
+                    self.debugpy_stream,
+                    self._publish_debug_event,
+                    self.debug_shell_socket,
+                    self.session,
+                    self._kernel_modules,
+                    self.debug_just_my_code,
+                    self.filter_internal_frames,
+                )
+                self._watch_breakpoints()
+        return self._debugger
+
+    @debugger.setter
+    def debugger(self, value: Any) -> None:
+        self._debugger = value
+
+    @property
+    def kernel_info(self) -> dict[str, Any]:
+        """What the kernel tells about itself, without importing debugpy to know that it is there."""
+        with _debugger_not_yet():
+            info: dict[str, Any] = super().kernel_info
+        features = info["supported_features"]
+        if self._has_debugpy and "debugger" not in features:
+            features.append("debugger")
+        return info
+
+    async def poll_stopped_queue(self) -> None:
+        """Wait for breakpoints; without a debugger there is nothing to wait for."""
+        if self._debugger is not None:
+            await super().poll_stopped_queue()
+
+    async def do_debug_request(self, msg: Any) -> Any:
+        """Handle a debug request; the first one loads the debugger."""
+        if self.debugger is None:
+            return None
+        return await super().do_debug_request(msg)
+
+    def _watch_breakpoints(self) -> None:
+        # ipykernel's `start` does it when there is a debugger from the beginning.
+        if self.debugpy_stream is not None:
+            loop = self.control_thread.io_loop.asyncio_loop
+            asyncio.run_coroutine_threadsafe(super().poll_stopped_queue(), loop)
