@@ -60,6 +60,23 @@ class Command(JupyterApp):
         raise SystemExit(2)
 
 
+INSTALL_ALIASES: dict[str, Any] = {
+    **base_aliases,
+    "prefix": "InstallApp.prefix",
+    "name": "InstallApp.kernel_name",
+    "display-name": "InstallApp.display_name",
+    "cache-dir": "InstallApp.cache_dir",
+}
+INSTALL_FLAGS: dict[str, Any] = {
+    **base_flags,
+    "user": ({"InstallApp": {"user": True}}, "Install for the current user only."),
+    "sys-prefix": (
+        {"InstallApp": {"sys_prefix": True}},
+        "Install in this Python environment (default).",
+    ),
+}
+
+
 class InstallApp(Command):
     """Write a kernelspec, so that Jupyter offers the kernel in a flavour."""
 
@@ -85,21 +102,8 @@ class InstallApp(Command):
     display_name = Unicode(help="Name shown by front-ends.").tag(config=True)
     cache_dir = Unicode(help="Where the kernel keeps its cache.").tag(config=True)
 
-    aliases: ClassVar[dict[Any, Any]] = {
-        **base_aliases,
-        "prefix": "InstallApp.prefix",
-        "name": "InstallApp.kernel_name",
-        "display-name": "InstallApp.display_name",
-        "cache-dir": "InstallApp.cache_dir",
-    }
-    flags: ClassVar[dict[Any, Any]] = {
-        **base_flags,
-        "user": ({"InstallApp": {"user": True}}, "Install for the current user only."),
-        "sys-prefix": (
-            {"InstallApp": {"sys_prefix": True}},
-            "Install in this Python environment (default).",
-        ),
-    }
+    aliases = INSTALL_ALIASES
+    flags = INSTALL_FLAGS
 
     def start(self) -> None:
         """Install, and say how the kernelspec is called and where it is."""
@@ -136,6 +140,12 @@ def kernel_options(config: Mapping[str, Any], own: frozenset[str]) -> list[str]:
     ]
 
 
+LIST_FLAGS: dict[str, Any] = {
+    **base_flags,
+    "json": ({"ListApp": {"json_output": True}}, "Print JSON."),
+}
+
+
 class ListApp(Command):
     """Show which kernelspecs launch this kernel."""
 
@@ -144,10 +154,7 @@ class ListApp(Command):
     most_words: ClassVar[float] = 0
 
     json_output = Bool(False, help="Print JSON.").tag(config=True)
-    flags: ClassVar[dict[Any, Any]] = {
-        **base_flags,
-        "json": ({"ListApp": {"json_output": True}}, "Print JSON."),
-    }
+    flags = LIST_FLAGS
 
     def start(self) -> None:
         """Print name, flavour and directory of each."""
@@ -197,6 +204,15 @@ class RemoveApp(Command):
         return answer.strip().lower() in ("y", "yes")
 
 
+SUBCOMMANDS: dict[str, Any] = {
+    "install": (InstallApp, "Install the kernelspec of a flavour."),
+    "list": (ListApp, "List the kernelspecs of this kernel."),
+    "remove": (RemoveApp, "Remove a kernelspec of this kernel."),
+    "run": ("akernel_ipy.runner.app.RunApp", "Run notebooks, their cells concurrently."),
+    "launch": ("akernel_ipy.kernelapp.AsyncKernelApp", "Start a kernel (front-ends do)."),
+}
+
+
 class AkernelApp(Command):
     """The command ``akernel``: it only dispatches."""
 
@@ -206,13 +222,7 @@ class AkernelApp(Command):
     akernel install chain            # offer the flavour in JupyterLab
     akernel run notebook.ipynb       # run a notebook, its cells concurrently
     """
-    subcommands: ClassVar[dict[str, Any]] = {
-        "install": (InstallApp, "Install the kernelspec of a flavour."),
-        "list": (ListApp, "List the kernelspecs of this kernel."),
-        "remove": (RemoveApp, "Remove a kernelspec of this kernel."),
-        "run": ("akernel_ipy.runner.app.RunApp", "Run notebooks, their cells concurrently."),
-        "launch": ("akernel_ipy.kernelapp.AsyncKernelApp", "Start a kernel (front-ends do)."),
-    }
+    subcommands = SUBCOMMANDS
 
     def start(self) -> None:
         """Run the command that was found, or say which ones there are."""
