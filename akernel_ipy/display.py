@@ -13,8 +13,9 @@ from .core.model import current_run, thread_run
 def header_of_caller(owner: Any) -> Any:
     """Find the header that the calling task or thread belongs to, else the last one set.
 
-    ipykernel 7.4 looks no further than its ContextVar, which a plain thread does not have: its output
-    then goes to the cell started last. A thread belongs to the cell that started it, while that runs.
+    ipykernel 7.4 looks no further than its ContextVar, which a plain thread does not have: its
+    output then goes to the cell started last. A thread belongs to the cell that started it, while
+    that runs.
     """
     try:
         return owner._parent_header.get()
@@ -33,8 +34,8 @@ def _set_header(owner: Any, value: Any) -> None:
 class AsyncDisplayHook(ZMQShellDisplayHook):
     """Shows the value of a cell's last expression; what belongs to one run is kept in that run.
 
-    ipykernel 7.4 `ZMQShellDisplayHook` and IPython 9 `DisplayHook` keep ``exec_result`` and ``msg`` in
-    one attribute: with two cells in flight the first to end clears the second's result.
+    ipykernel 7.4 `ZMQShellDisplayHook` and IPython 9 `DisplayHook` keep ``exec_result`` and ``msg``
+    in one attribute: with two cells in flight the first to end clears the second's result.
     """
 
     parent_header = property(header_of_caller, _set_header)

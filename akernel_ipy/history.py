@@ -14,9 +14,9 @@ SAVE_INTERVAL = 1.0
 class BatchedHistoryManager(HistoryManager):
     """Writes what cells ran to the database once a second, not once a cell.
 
-    IPython 9 `HistoryManager` wakes its thread at every input, and that thread holds the lock which the
-    next input needs while SQLite commits: about half of the time of a trivial cell, when cells follow
-    each other. Queries and the end of the session write out what is held back, as before.
+    IPython 9 `HistoryManager` wakes its thread at every input, and that thread holds the lock which
+    the next input needs while SQLite commits: about half of the time of a trivial cell, when cells
+    follow each other. Queries and the end of the session write out what is held back, as before.
     """
 
     @default("db_cache_size")
@@ -30,7 +30,7 @@ class BatchedHistoryManager(HistoryManager):
     def store_inputs(self, *args: Any, **kwargs: Any) -> None:
         """Keep an input, and see that it is saved soon."""
         super().store_inputs(*args, **kwargs)
-        thread = getattr(getattr(self.shell, "kernel", None), "iopub_thread", None)
+        thread: Any = getattr(getattr(self.shell, "kernel", None), "iopub_thread", None)
         if not self._save_pending and self.using_thread and hasattr(thread, "later"):
             self._save_pending = True
             thread.later(SAVE_INTERVAL, self._save)

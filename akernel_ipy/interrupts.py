@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 import signal
 import threading
 import time
+from asyncio import base_events, events
 from collections.abc import Callable, Coroutine, Generator
 from types import FrameType
 from typing import Any, TypeVar
@@ -14,6 +16,8 @@ from .core.model import Run
 from .wire.gate import gate
 
 T = TypeVar("T")
+
+_LOOP_FILES = {base_events.__file__, events.__file__, selectors.__file__}
 
 #: Seconds after which code that has not given the loop back counts as blocking.
 PATIENCE = 0.05
@@ -44,7 +48,8 @@ class Steps:
         """Await a run's coroutine, noting each of its steps."""
         if threading.current_thread() is not threading.main_thread():
             return await coroutine
-        return await _Driven(self, run, coroutine)
+        result: T = await _Driven(self, run, coroutine)
+        return result
 
     def step(self, run: Run, resume: Callable[[Any], Any], value: Any) -> Any:
         """Execute one step; give what the coroutine waits for, or `_Returned`."""
@@ -104,10 +109,10 @@ class _Returned:
 class Interrupts:
     """Owns SIGINT: the blocking cell gets KeyboardInterrupt, else all running cells are cancelled.
 
-    ipykernel 7.4 `Kernel.pre_handler_hook` and `_cancel_on_sigint` each keep the previous handler in
-    one attribute: after two overlapping cells the wrong one is restored and an interrupt of the idle
-    kernel ends it. And a cancelled ``await`` noticed it only when the loop woke for another reason.
-    So there is one handler, for life.
+    ipykernel 7.4 `Kernel.pre_handler_hook` and `_cancel_on_sigint` each keep the previous handler
+    in one attribute: after two overlapping cells the wrong one is restored and an interrupt of the
+    idle kernel ends it. And a cancelled ``await`` noticed it only when the loop woke for another
+    reason. So there is one handler, for life.
 
     Args:
         loop: the main loop.
@@ -143,29 +148,47 @@ class Interrupts:
         if signal.getsignal(signal.SIGINT) != self._on_sigint:
             signal.signal(signal.SIGINT, self._on_sigint)
 
+    def announce(self) -> None:
+        """Prepare for a SIGINT that is about to be sent, from any thread.
+
+        CPython may note a signal and go on into a long C call before it runs the handler; then only
+        another signal wakes it up.
+        """
+        self._expected += 1
+        self._loop.call_soon_threadsafe(self._on_loop)
+        self._watch_loop.call_soon_threadsafe(self._watch, self._expected)
+
     def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
         steps = self._steps
         blocking = steps.run is not None and time.monotonic() - steps.since > PATIENCE
-        if blocking or self._insisting:
-            self._insisting = False
+        insisting, self._insisting = self._insisting, False
+        if insisting and (self._handled >= self._expected or _between_callbacks(frame)):
+            return
+        if blocking or insisting:
             self._handled = self._expected
             if not gate.defer():
                 raise KeyboardInterrupt
-            return
-        self._expected += 1
-        self._loop.call_soon_threadsafe(self._on_loop)
-        self._watch_loop.call_soon_threadsafe(
-            self._watch_loop.call_later, 2 * PATIENCE, self._insist, self._expected
-        )
+        else:
+            self.announce()
 
     def _on_loop(self) -> None:
         if self._handled < self._expected:
             self._handled = self._expected
             self._cancel_running()
 
+    def _watch(self, number: int) -> None:
+        # Everything of this and the next method happens in the other thread.
+        self._watch_loop.call_later(2 * PATIENCE, self._insist, number)
+
     def _insist(self, number: int) -> None:
-        # In the other thread: the loop has not come by, so something blocks it that is no cell's own step
-        # (a background task) or a step that had only just begun.
+        # The loop has not come by, so something blocks it: a step that had only just begun, or a
+        # background task, which is no cell's own step.
         if self._handled < number:
             self._insisting = True
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            self._watch(number)
+
+
+def _between_callbacks(frame: FrameType | None) -> bool:
+    """Whether the main thread is in the loop's own code, which must not be interrupted."""
+    return frame is not None and frame.f_code.co_filename in _LOOP_FILES

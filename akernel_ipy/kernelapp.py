@@ -15,7 +15,7 @@ from zmq.eventloop.zmqstream import ZMQStream
 
 from .kernel import AsyncKernel
 from .wire.iopub import DirectIOPubThread
-from .wire.router import ShellRouter
+from .wire.router import ShellRouter, asyncio_loop_of
 from .wire.session import WireSession
 
 #: Seconds given to cancelled cells for their cleaning up when the kernel shuts down.
@@ -26,10 +26,10 @@ class AsyncKernelApp(IPKernelApp):
     """Launches an `AsyncKernel`."""
 
     name = "akernel"
-    kernel_class = Type(AsyncKernel, klass="ipykernel.kernelbase.Kernel").tag(config=True)
-    classes = [AsyncKernel, *IPKernelApp.classes]
+    kernel_class: Any = Type(AsyncKernel, klass="ipykernel.kernelbase.Kernel").tag(config=True)
+    classes = [AsyncKernel, *IPKernelApp.classes]  # noqa: RUF012 - a trait
     outstream_class = DottedObjectName("akernel_ipy.wire.streams.AsyncOutStream", allow_none=True)
-    subcommands: dict[str, Any] = {}
+    subcommands: dict[str, Any] = {}  # noqa: RUF012 - ipykernel's would install its own spec
 
     @default("session")
     def _default_session(self) -> Session:
@@ -46,9 +46,7 @@ class AsyncKernelApp(IPKernelApp):
         self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
         self.log.debug("iopub PUB Channel on port: %i", self.iopub_port)
         self.configure_tornado_logger()
-        self.iopub_thread = DirectIOPubThread(
-            self.iopub_socket, pipe=True, session=self.session
-        )
+        self.iopub_thread = DirectIOPubThread(self.iopub_socket, pipe=True, session=self.session)
         self.iopub_thread.start()
         self.iopub_socket = self.iopub_thread.background_socket
 
@@ -86,8 +84,8 @@ class AsyncKernelApp(IPKernelApp):
     def start(self) -> None:
         """Serve until shutdown.
 
-        ipykernel 7.4 leaves the loop, and so the process, when a KeyboardInterrupt reaches it from a
-        background task; here only a shutdown ends it.
+        ipykernel 7.4 leaves the loop, and so the process, when a KeyboardInterrupt reaches it from
+        a background task; here only a shutdown ends it.
         """
         if self.subapp is not None or self.trio_loop:
             super().start()
@@ -109,7 +107,7 @@ class AsyncKernelApp(IPKernelApp):
 
     def _say_farewell(self) -> None:
         """Cancel what still runs, and let it clean up for a moment."""
-        loop = self.io_loop.asyncio_loop
+        loop = asyncio_loop_of(self.io_loop)
         tasks = [task for task in asyncio.all_tasks(loop) if not task.done()]
         for task in tasks:
             task.cancel()

@@ -18,7 +18,7 @@ class AkernelMagics(Magics):
 
     def _session(self) -> Any:
         run = find_run()
-        kernel = self.shell.kernel
+        kernel: Any = getattr(self.shell, "kernel", None)
         return kernel.main_session if run is None else kernel.session_of(run.request.message)
 
     @line_magic

@@ -103,7 +103,7 @@ class Session:
             return ABORTED
         state = run.state
         state.active, state.started = True, time.monotonic()
-        self.tasks.started += 1
+        self.tasks.start(run)
         token = current_run.set(run)
         self.shell.count(run)
         self._begin(run)
@@ -112,6 +112,5 @@ class Session:
         finally:
             current_run.reset(token)
             state.active = False
-            self.tasks.started -= 1
             self._end(run)
         return outcome

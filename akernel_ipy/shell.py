@@ -24,8 +24,8 @@ _MISSING = object()
 class RunPayloadManager(PayloadManager):
     """Payloads (pager, ``%load``, ...) of the run at hand.
 
-    IPython 9 `PayloadManager` keeps one list for the shell: with two cells in flight the first reply
-    takes the second's payload with it.
+    IPython 9 `PayloadManager` keeps one list for the shell: with two cells in flight the first
+    reply takes the second's payload with it.
     """
 
     @property
@@ -70,12 +70,12 @@ class AsyncShell(ZMQInteractiveShell):
     def init_history(self) -> None:
         """Set up a history that saves in batches."""
         self.history_manager = BatchedHistoryManager(shell=self, parent=self)
-        self.configurables.append(self.history_manager)
+        self.configurables.append(self.history_manager)  # type: ignore[arg-type]
 
     def init_payload(self) -> None:
         """Set up payloads that belong to runs."""
         self.payload_manager = RunPayloadManager(parent=self)
-        self.configurables.append(self.payload_manager)
+        self.configurables.append(self.payload_manager)  # type: ignore[arg-type]
 
     @property
     def parent_header(self) -> Any:
@@ -93,9 +93,10 @@ class AsyncShell(ZMQInteractiveShell):
         self._parent_header.set(value)
         self._parent_header_global = value
 
-    # IPython 9 `InteractiveShell.execution_count` is one number, read by the displayhook, the history
-    # and the reply while other cells move it on: overlapping cells all showed the last one's. Each run
-    # sees its own: n when IPython starts to count it, n + 1 from there on, as in a sequential run.
+    # IPython 9 `InteractiveShell.execution_count` is one number, read by the displayhook, the
+    # history and the reply while other cells move it on: overlapping cells all showed the last
+    # one's. Each run sees its own: n when IPython starts to count it, n + 1 from there on, as in a
+    # sequential run.
     @property
     def execution_count(self) -> int:
         """The number of the next cell, as the run at hand sees it."""
@@ -117,7 +118,9 @@ class AsyncShell(ZMQInteractiveShell):
     @property
     def _last_traceback(self) -> list[str] | None:
         run = current_run.get(None)
-        found: Any = self.__dict__.get("_idle_traceback") if run is None else run.state.traceback
+        found: list[str] | None = (
+            self.__dict__.get("_idle_traceback") if run is None else run.state.traceback
+        )
         return found
 
     @_last_traceback.setter
@@ -127,19 +130,6 @@ class AsyncShell(ZMQInteractiveShell):
             self.__dict__["_idle_traceback"] = value
         else:
             run.state.traceback = value
-
-    @property
-    def _last_traceback_during_displayhook(self) -> bool:
-        # ipykernel 7.4 resets it only in the synchronous path: after one failing __repr__ in a cell
-        # that awaits, every later one is "error: NoneType".
-        run = current_run.get(None)
-        return run is not None and run.state.display_error
-
-    @_last_traceback_during_displayhook.setter
-    def _last_traceback_during_displayhook(self, value: bool) -> None:
-        run = current_run.get(None)
-        if run is not None:
-            run.state.display_error = value
 
     def count(self, run: Run) -> None:
         """Give a run that starts its number."""
@@ -174,9 +164,10 @@ class AsyncShell(ZMQInteractiveShell):
             request.code, transformed_cell=source, preprocessing_exc_tuple=problem
         ):
             # `%autoawait trio` and others bring a loop of their own, which blocks this one.
-            return self.run_cell(
+            blocking: ExecutionResult = self.run_cell(
                 request.code, store_history=request.store_history, silent=request.silent
             )
+            return blocking
         cell = self.run_cell_async(
             request.code,
             store_history=request.store_history,
@@ -189,7 +180,7 @@ class AsyncShell(ZMQInteractiveShell):
         return await self._drive(run, cell)
 
     async def _drive(self, run: Run, cell: Any) -> ExecutionResult:
-        result = None
+        result: Any = None
         try:
             result = await (cell if self.steps is None else self.steps.drive(run, cell))
         finally:
@@ -197,11 +188,12 @@ class AsyncShell(ZMQInteractiveShell):
             if not run.request.silent:
                 self.events.trigger("post_run_cell", result)
         self._keep_variables()
-        return result
+        ended: ExecutionResult = result
+        return ended
 
     def _keep_variables(self) -> None:
-        # ipykernel runs every cell in one context, so a ContextVar set in a cell stays set. Here each
-        # run has a copy; what it changed is brought back.
+        # ipykernel runs every cell in one context, so a ContextVar set in a cell stays set. Here
+        # each run has a copy; what it changed is brought back.
         if self.context is None:
             return
         for variable, value in copy_context().items():
@@ -212,10 +204,12 @@ class AsyncShell(ZMQInteractiveShell):
 
     def _outcome(self, run: Run, result: ExecutionResult) -> Outcome:
         state = run.state
-        error = result.error_before_exec or result.error_in_exec
+        error: BaseException | None = result.error_before_exec or result.error_in_exec
         payload = tuple(state.payload)
         state.payload = []
-        if result.success and not state.display_error:
+        if error is None and state.display_error is not None:
+            error = state.display_error
+        if error is None:
             expressions = self.user_expressions(dict(run.request.user_expressions))
             return Outcome(result=result.result, user_expressions=expressions, payload=payload)
         if isinstance(error, CellInterrupt):
@@ -247,6 +241,14 @@ class AsyncShell(ZMQInteractiveShell):
             self._hooked -= 1
             if not self._hooked:
                 sys.excepthook = self._outer_excepthook
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        # ipykernel 7.4 notes only that there was an error during display, so its reply says
+        # "NoneType"; and it forgets the note only in the synchronous path.
+        run = current_run.get(None)
+        if run is not None and run.state.display_message is not None:
+            run.state.display_error = evalue
+        super()._showtraceback(etype, evalue, stb)
 
     def _get_exc_info(self, exc_tuple: Any = None) -> Any:
         # An interrupted cell shows KeyboardInterrupt, whatever was thrown into it.

@@ -14,9 +14,7 @@ from .core.model import Run, find_run
 class Tasks:
     """The runs of one session that have not ended, in order of arrival."""
 
-    def __init__(
-        self, out: Callable[[], dict[int, Any]], withdraw: Callable[[Run], bool]
-    ) -> None:
+    def __init__(self, out: Callable[[], dict[int, Any]], withdraw: Callable[[Run], bool]) -> None:
         #: Looks up ``Out``: results of ended runs aren't kept a second time here.
         self._out = out
         self._withdraw = withdraw
@@ -40,9 +38,15 @@ class Tasks:
         self._live[run] = task
         self._by_number[run.number] = run
 
+    def start(self, run: Run) -> None:
+        """Note that a run has started; a subshell's, which isn't tracked, does not count."""
+        if run in self._live:
+            self.started += 1
+
     def end(self, run: Run) -> None:
         """Forget a run: its reply is on its way."""
-        self._live.pop(run, None)
+        if self._live.pop(run, None) is not None and run.state.started:
+            self.started -= 1
         self._by_number.pop(run.number, None)
         self._counts.extend([0] * (run.number + 1 - len(self._counts)))
         self._counts[run.number] = run.count

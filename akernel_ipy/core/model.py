@@ -84,7 +84,8 @@ class RunState:
     #: The cell after IPython's input transformers.
     source: str = ""
     traceback: list[str] | None = None
-    display_error: bool = False
+    #: The exception that the displayhook met while it formatted the result.
+    display_error: BaseException | None = None
     display_message: dict[str, Any] | None = None
     exec_result: Any = None
     payload: list[dict[str, Any]] = field(default_factory=list)

@@ -24,9 +24,9 @@ def patch_comms(kernel: Any) -> Callable[[], None]:
         kernel.comm_owners.note(self.comm_id, msg_type, data)
         return publish(self, msg_type, *args, **kwargs)
 
-    BaseComm.publish_msg = publish_and_note
+    BaseComm.publish_msg = publish_and_note  # type: ignore[method-assign]
 
     def restore() -> None:
-        BaseComm.publish_msg = publish
+        BaseComm.publish_msg = publish  # type: ignore[method-assign]
 
     return restore

@@ -17,9 +17,9 @@ _INLINE = "matplotlib_inline.backend_inline"
 class RunFigures(MutableMapping[Any, Any]):
     """What stands in for ``Gcf.figs``: figure managers by number, the active one last.
 
-    A run sees its own figures and those that ended runs left open, not those of other running cells;
-    with one dictionary for all, ``plt.plot`` after an ``await`` draws into a figure that another cell
-    opened meanwhile, and the first cell to end shows and closes everybody's.
+    A run sees its own figures and those that ended runs left open, not those of other running
+    cells; with one dictionary for all, ``plt.plot`` after an ``await`` draws into a figure that
+    another cell opened meanwhile, and the first cell to end shows and closes everybody's.
     """
 
     def __init__(self, left_open: OrderedDict[Any, Any]) -> None:
@@ -53,7 +53,8 @@ class RunFigures(MutableMapping[Any, Any]):
         return iter(self._view())
 
     def __reversed__(self) -> Iterator[Any]:
-        return reversed(self._view())
+        numbers: Iterator[Any] = reversed(self._view())
+        return numbers
 
     def __len__(self) -> int:
         return len(self._left_open) + len(_own_figures() or ())
@@ -94,6 +95,7 @@ class RunShow:
         self.__doc__ = show.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Show the figures of the run at hand, as the inline backend does."""
         return self._show(*args, **kwargs)
 
     def _state(self) -> RunState:

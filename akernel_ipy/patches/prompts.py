@@ -11,8 +11,8 @@ from typing import Any
 def patch_prompts(kernel: Any) -> Callable[[], None]:
     """Replace both functions for the life of the kernel.
 
-    ipykernel 7.4 `IPythonKernel._forward_input` swaps them around each cell: cells that end in another
-    order than they began leave the wrong function behind.
+    ipykernel 7.4 `IPythonKernel._forward_input` swaps them around each cell: cells that end in
+    another order than they began leave the wrong function behind.
 
     Returns:
         A function that restores both.

@@ -14,14 +14,15 @@ from ..core.model import Run, find_run, thread_run
 def patch_threads() -> Callable[[], None]:
     """Bind threads and work items to the run that starts them.
 
-    Threads don't inherit ContextVars (before Python 3.14, and there only on request): with ipykernel 7.4
-    the output of a thread goes to the cell that was started last. Work items are bound one by one,
-    since the executor's threads outlive the run that happened to create them.
+    Threads don't inherit ContextVars (before Python 3.14, and there only on request): with
+    ipykernel 7.4 the output of a thread goes to the cell that was started last. Work items are
+    bound one by one, since the executor's threads outlive the run that happened to create them.
 
     Returns:
         A function that restores both methods.
     """
-    start, submit = threading.Thread.start, ThreadPoolExecutor.submit
+    start = threading.Thread.start
+    submit: Any = ThreadPoolExecutor.submit
 
     @functools.wraps(start)
     def start_for_run(self: threading.Thread) -> None:
@@ -35,10 +36,11 @@ def patch_threads() -> Callable[[], None]:
     def submit_for_run(
         self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> Future[Any]:
-        return submit(self, _bound(find_run(), fn), *args, **kwargs)
+        future: Future[Any] = submit(self, _bound(find_run(), fn), *args, **kwargs)
+        return future
 
     threading.Thread.start = start_for_run  # type: ignore[method-assign]
-    ThreadPoolExecutor.submit = submit_for_run  # type: ignore[method-assign]
+    ThreadPoolExecutor.submit = submit_for_run  # type: ignore[method-assign,assignment]
 
     def restore() -> None:
         threading.Thread.start = start  # type: ignore[method-assign]

@@ -9,9 +9,9 @@ class InterruptGate:
     """A reentrant region of the main thread that no interrupt may enter.
 
     Stock ipykernel sends every output from its IO thread, which no signal reaches. Here the thread
-    that produced the output sends it, so a ``KeyboardInterrupt`` between two frames would leave half
-    a message on the socket and ruin all that follow. `defer` is asked by the SIGINT handler, in the
-    main thread; the interrupt is raised when the outermost region is left.
+    that produced the output sends it, so a ``KeyboardInterrupt`` between two frames would leave
+    half a message on the socket and ruin all that follow. `defer` is asked by the SIGINT handler,
+    in the main thread; the interrupt is raised when the outermost region is left.
     """
 
     def __init__(self) -> None:

@@ -33,10 +33,11 @@ class DirectIOPubThread(IOPubThread):
     """An IOPubThread whose callers send by themselves, under a lock.
 
     ipykernel 7.4 `IOPubThread.send_multipart` hands each message to the IO thread through an inproc
-    socket, and each ``flush`` waits for that thread: 2 to 4 times a cell, about half of the latency of
-    a trivial one. zmq sockets may be used from several threads one at a time, with a full fence in
-    between, which the lock is. The thread stays for timers, for the pipe from forked children and for
-    subscriptions. Those share the descriptor's edge with sending, so who sends looks for them too.
+    socket, and each ``flush`` waits for that thread: 2 to 4 times a cell, about half of the latency
+    of a trivial one. zmq sockets may be used from several threads one at a time, with a full fence
+    in between, which the lock is. The thread stays for timers, for the pipe from forked children
+    and for subscriptions. Those share the descriptor's edge with sending, so who sends looks for
+    them too.
     """
 
     def __init__(self, socket: Any, pipe: bool = False, session: Any = False) -> None:

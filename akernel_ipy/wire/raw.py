@@ -1,7 +1,7 @@
 """The two socket operations that every message needs, without pyzmq's conveniences.
 
-pyzmq 27 `Socket.send_multipart` and ``socket.EVENTS`` go through enums and checks for each frame: 7 us
-a message where the calls themselves take 1 us.
+pyzmq 27 `Socket.send_multipart` and ``socket.EVENTS`` go through enums and checks for each frame: 7
+us a message where the calls themselves take 1 us.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MORE = int(zmq.SNDMORE)
 _EVENTS = int(zmq.EVENTS)
 _POLLIN = int(zmq.POLLIN)
 _send = zmq.backend.Socket.send
-_get = zmq.backend.Socket.get
+_get: Any = zmq.backend.Socket.get
 
 
 def send_frames(socket: Any, frames: Sequence[Any], copy: bool = True) -> None:

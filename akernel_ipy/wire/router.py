@@ -125,3 +125,9 @@ class ShellRouter:
         assert self._receive is not None
         while self._inbox:
             self._receive(self._inbox.popleft())
+
+
+def asyncio_loop_of(io_loop: IOLoop) -> asyncio.AbstractEventLoop:
+    """The asyncio loop that a tornado loop wraps."""
+    loop: asyncio.AbstractEventLoop = io_loop.asyncio_loop  # type: ignore[attr-defined]
+    return loop

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import zmq
+from jupyter_client._version import protocol_version
 from jupyter_client.adapter import adapt
 from jupyter_client.jsonutil import json_clean, json_default
-from jupyter_client.session import DELIM, DONE, Session, protocol_version
+from jupyter_client.session import DELIM, DONE, Session
 
 #: Above this many bytes a message is signed piece by piece instead of being joined first.
 JOIN_LIMIT = 1 << 16
@@ -43,9 +44,9 @@ def pack_json(obj: Any) -> bytes:
 class WireSession(Session):
     """The same messages and the same checks as `Session`, at about a third of the cost.
 
-    ipykernel 7.4 / jupyter_client 8.10: for each message `Session` builds a JSON encoder and an HMAC
-    object, parses every date of the parent header with dateutil and serializes that header again.
-    With other packers than JSON the inherited methods do the work.
+    ipykernel 7.4 / jupyter_client 8.10: for each message `Session` builds a JSON encoder and an
+    HMAC object, parses every date of the parent header with dateutil and serializes that header
+    again. With other packers than JSON the inherited methods do the work.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -96,7 +97,9 @@ class WireSession(Session):
             pack_json(msg["header"]),
             parent.packed if type(parent) is Header else pack_json(parent),
             pack_json(msg["metadata"]) if msg["metadata"] else b"{}",
-            content if isinstance(content, bytes) else pack_json({} if content is None else content),
+            content
+            if isinstance(content, bytes)
+            else pack_json({} if content is None else content),
         ]
         prefix = ident if isinstance(ident, list | tuple) else [] if ident is None else [ident]
         return [*prefix, DELIM, self.sign(frames), *frames]

@@ -44,10 +44,10 @@ class Question:
 class StdinChannel:
     """Asks front-ends for input over the stdin ROUTER socket.
 
-    ipykernel 7.4 `Kernel._input_request` throws away whatever lies on the socket before it asks, and
-    takes the first reply for its own: with two cells asking, one gets the other's answer and the
-    other waits for ever. Here a reply belongs to the request that its parent header names; clients
-    that send none (jupyter_client's) answer their oldest open question.
+    ipykernel 7.4 `Kernel._input_request` throws away whatever lies on the socket before it asks,
+    and takes the first reply for its own: with two cells asking, one gets the other's answer and
+    the other waits for ever. Here a reply belongs to the request that its parent header names;
+    clients that send none (jupyter_client's) answer their oldest open question.
     """
 
     def __init__(self, socket: Any, session: Any) -> None:

@@ -30,8 +30,8 @@ class AsyncOutStream(OutStream):
 
     ipykernel 7.4 `OutStream` hashes the whole parent header at every write, and its ``flush`` waits
     for the IO thread to come by. Here a write appends to a deque, which needs no lock, and a flush
-    takes what is there and sends it. Nothing written before a message can arrive after it, since who
-    sends the message flushes first, under the same lock as the timer's flush.
+    takes what is there and sends it. Nothing written before a message can arrive after it, since
+    who sends the message flushes first, under the same lock as the timer's flush.
     """
 
     #: Finds the header for text that came through the file descriptor.
@@ -109,6 +109,7 @@ class AsyncOutStream(OutStream):
             self.flush()
 
     def _echo(self, string: str) -> None:
+        assert self.echo is not None
         try:
             self.echo.write(string)
             self.echo.flush()

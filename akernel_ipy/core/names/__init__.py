@@ -53,6 +53,7 @@ def analyze(
     if not tree.body:
         return EMPTY
     visitor = Statements(python, transform)
+    visitor.walrus = ":=" in source
     try:
         visitor.visit_all(tree.body)
     except RecursionError:

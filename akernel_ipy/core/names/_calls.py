@@ -153,6 +153,7 @@ class Calls(Expressions):
             tree = ast.parse(text.strip() if mode == "eval" else text, mode=mode)
         except (SyntaxError, ValueError):
             return False
+        self.walrus = self.walrus or ":=" in text
         self.visit(tree)
         return True
 

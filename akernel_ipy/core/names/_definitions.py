@@ -10,7 +10,7 @@ from . import _effects as effects
 from ._calls import Calls
 from ._facts import Record
 from ._known import INERT_DECORATORS
-from ._scopes import Kind, Scope, bindings, bound_name
+from ._scopes import Kind, Scope, bound_name
 
 _DEFERRED_ANNOTATIONS = (3, 14)
 
@@ -130,7 +130,7 @@ class Definitions(Calls):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.visit_all(node.decorator_list)
-        found = bindings(node.body)
+        found = self.bindings(node.body)
         self._class_count += 1
         scope = Scope(
             Kind.CLASS, found.local, found.declared_global, f"{self._class_count}.", node.name

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from ._known import FIRST_ARGUMENT, HARMLESS, IN_PLACE
+
+_CHAIN = frozenset({ast.Attribute, ast.Subscript, ast.Starred, ast.Await})
 
 
 def root(node: ast.AST) -> str | None:
     """Give the name at the root of ``name.a[0].b``, or None."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred | ast.Await):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
+    current: Any = node
+    while type(current) in _CHAIN:
+        current = current.value
+    return current.id if type(current) is ast.Name else None
 
 
 def roots(node: ast.AST) -> Iterator[str]:
     """Give the names whose objects an argument hands over, displays looked into."""
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+    kind = type(node)
+    if kind is ast.Name or kind is ast.Constant or kind in _CHAIN:
+        name = root(node)
+        if name is not None:
+            yield name
+    elif isinstance(node, ast.List | ast.Tuple | ast.Set):
         for element in node.elts:
             yield from roots(element)
     elif isinstance(node, ast.Dict):
@@ -29,10 +38,6 @@ def roots(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.BoolOp):
         for value in node.values:
             yield from roots(value)
-    else:
-        name = root(node)
-        if name is not None:
-            yield name
 
 
 def called(node: ast.Call) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import _effects as effects
 from ._facts import Facts, Record
-from ._scopes import Kind, Scope, bindings, mangle, parameters, resolve, targets
+from ._scopes import Bindings, Kind, Scope, bindings, mangle, parameters, resolve, targets
 from ._state import State, join
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -27,6 +27,7 @@ class Expressions:
         self.python = python
         self.transform = transform
         self.future_annotations = False
+        self.walrus = False
         self._handlers: dict[type[ast.AST], Callable[[Any], None] | None] = {}
 
     def visit(self, node: ast.AST) -> None:
@@ -44,20 +45,27 @@ class Expressions:
         for node in nodes:
             self.visit(node)
 
+    def bindings(self, nodes: Iterable[ast.AST]) -> Bindings:
+        return bindings(nodes, self.walrus)
+
     def visit_Constant(self, node: ast.Constant) -> None:
         """Nothing to read."""
 
     # -- names -----------------------------------------------------------------------------
 
     def visit_Name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Load):
+        kind = type(node.ctx)
+        if kind is ast.Load:
             self.load(node.id)
-        elif isinstance(node.ctx, ast.Store):
+        elif kind is ast.Store:
             self.store(node.id)
         else:
             self.delete(node.id)
 
     def load(self, name: str) -> None:
+        if not self.scopes:
+            self.facts.read(name)
+            return
         place = resolve(name, self.scopes)
         state = self.facts.state
         unsure = False
@@ -178,6 +186,7 @@ class Expressions:
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         self.visit(node.value)
+        self.touch(effects.roots(node.value))
         self.store(node.target.id)
 
     def visit_Await(self, node: ast.Await) -> None:
@@ -202,7 +211,7 @@ class Expressions:
     def body_record(self, args: ast.arguments | None, body: Iterable[ast.AST]) -> Record:
         """Visit the body of a function apart; give what it does when it is called."""
         nodes = list(body)
-        found = bindings(nodes)
+        found = self.bindings(nodes)
         names = found.local | (parameters(args) if args else set())
         facts = self.facts
         state, guards, facts.guards = facts.state, facts.guards, 0
@@ -218,6 +227,7 @@ class Expressions:
     def visit_ListComp(self, node: Comprehension) -> None:
         """The first iterable belongs to the outer scope, a walrus binds there."""
         self.visit(node.generators[0].iter)
+        self.touch(effects.roots(node.generators[0].iter))
         before = self.facts.state.copy()
         names = set().union(*(targets(generator.target) for generator in node.generators))
         with self.within(Scope(Kind.COMPREHENSION, names)):

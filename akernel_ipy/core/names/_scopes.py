@@ -7,12 +7,10 @@ can't be asked itself: it refuses the top-level ``await`` of a cell.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -29,54 +27,101 @@ class Bindings:
         return (self.stores | self.deletes) - self.declared_global - self.declared_nonlocal
 
 
-def bindings(nodes: Iterable[ast.AST]) -> Bindings:
-    """Collect what the statements bind in their own scope."""
+def bindings(nodes: Iterable[ast.AST], walrus: bool = True) -> Bindings:
+    """Collect what the statements bind in their own scope.
+
+    Without ``walrus`` expressions are not looked into: only ``:=`` binds there.
+    """
     found = Bindings()
     todo: list[tuple[ast.AST, bool]] = [(node, False) for node in nodes]
     while todo:
         node, in_comprehension = todo.pop()
-        _note(node, in_comprehension, found)
-        inside = in_comprehension or isinstance(node, _COMPREHENSIONS)
-        todo.extend((child, inside) for child in _same_scope(node))
+        kind = type(node)
+        if kind is ast.Name:
+            _note_name(node, in_comprehension, found)
+            continue
+        if kind in _NOTES:
+            _NOTES[kind](node, found)
+        elif not walrus and kind not in _TARGETS and isinstance(node, ast.expr):
+            continue
+        inside = in_comprehension or kind in _COMPREHENSIONS
+        todo.extend([(child, inside) for child in _same_scope(node)])
     return found
 
 
-def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
+def _same_scope(node: ast.AST) -> Iterable[ast.AST]:
     """Give the children which are evaluated in the scope of the node."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        yield from node.decorator_list
-        yield node.args
-    elif isinstance(node, ast.ClassDef):
-        yield from (*node.decorator_list, *node.bases, *node.keywords)
-    elif isinstance(node, ast.Lambda):
-        yield node.args
-    else:
-        yield from ast.iter_child_nodes(node)
+        return (*node.decorator_list, node.args)
+    if isinstance(node, ast.ClassDef):
+        return (*node.decorator_list, *node.bases, *node.keywords)
+    if isinstance(node, ast.Lambda):
+        return (node.args,)
+    return ast.iter_child_nodes(node)
 
 
-def _note(node: ast.AST, in_comprehension: bool, found: Bindings) -> None:
-    if isinstance(node, ast.Name):
-        if isinstance(node.ctx, ast.Store) and not in_comprehension:
-            found.stores.add(node.id)
-        elif isinstance(node.ctx, ast.Del):
-            found.deletes.add(node.id)
-    elif isinstance(node, ast.NamedExpr):
-        found.stores.add(node.target.id)
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        found.stores.add(node.name)
-    elif isinstance(node, ast.Import | ast.ImportFrom):
-        found.stores.update(bound_name(alias) for alias in node.names)
-    elif isinstance(node, ast.Global):
-        found.declared_global.update(node.names)
-    elif isinstance(node, ast.Nonlocal):
-        found.declared_nonlocal.update(node.names)
-    elif isinstance(node, ast.ExceptHandler) and node.name:
+def _note_name(node: Any, in_comprehension: bool, found: Bindings) -> None:
+    kind = type(node.ctx)
+    if kind is ast.Store and not in_comprehension:
+        found.stores.add(node.id)
+    elif kind is ast.Del:
+        found.deletes.add(node.id)
+
+
+def _note_walrus(node: ast.NamedExpr, found: Bindings) -> None:
+    found.stores.add(node.target.id)
+
+
+def _note_definition(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, found: Bindings
+) -> None:
+    found.stores.add(node.name)
+
+
+def _note_import(node: ast.Import | ast.ImportFrom, found: Bindings) -> None:
+    found.stores.update(bound_name(alias) for alias in node.names)
+
+
+def _note_global(node: ast.Global, found: Bindings) -> None:
+    found.declared_global.update(node.names)
+
+
+def _note_nonlocal(node: ast.Nonlocal, found: Bindings) -> None:
+    found.declared_nonlocal.update(node.names)
+
+
+def _note_handler(node: ast.ExceptHandler, found: Bindings) -> None:
+    if node.name:
         found.stores.add(node.name)
         found.deletes.add(node.name)
-    elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+
+
+def _note_capture(node: ast.MatchAs | ast.MatchStar, found: Bindings) -> None:
+    if node.name:
         found.stores.add(node.name)
-    elif isinstance(node, ast.MatchMapping) and node.rest:
+
+
+def _note_rest(node: ast.MatchMapping, found: Bindings) -> None:
+    if node.rest:
         found.stores.add(node.rest)
+
+
+_TARGETS = frozenset({ast.Tuple, ast.List, ast.Starred})
+_COMPREHENSIONS = frozenset({ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp})
+_NOTES: dict[type[ast.AST], Callable[[Any, Bindings], None]] = {
+    ast.NamedExpr: _note_walrus,
+    ast.FunctionDef: _note_definition,
+    ast.AsyncFunctionDef: _note_definition,
+    ast.ClassDef: _note_definition,
+    ast.Import: _note_import,
+    ast.ImportFrom: _note_import,
+    ast.Global: _note_global,
+    ast.Nonlocal: _note_nonlocal,
+    ast.ExceptHandler: _note_handler,
+    ast.MatchAs: _note_capture,
+    ast.MatchStar: _note_capture,
+    ast.MatchMapping: _note_rest,
+}
 
 
 def bound_name(alias: ast.alias) -> str:

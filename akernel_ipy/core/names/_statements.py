@@ -9,7 +9,7 @@ from typing import NamedTuple
 from . import _effects as effects
 from ._definitions import Definitions, last_word
 from ._known import SUPPRESSING
-from ._scopes import Bindings, bindings
+from ._scopes import Bindings
 from ._state import State, join
 
 
@@ -85,7 +85,7 @@ class Statements(Definitions):
     visit_AsyncFor = visit_For
 
     def _enter_loop(self, body: list[ast.stmt]) -> Bindings:
-        found = bindings(body)
+        found = self.bindings(body)
         self._loops.append(_Loop([], [], found.stores))
         return found
 
@@ -120,7 +120,7 @@ class Statements(Definitions):
             if item.optional_vars is not None:
                 self.visit(item.optional_vars)
         before = self.facts.state.copy()
-        before.bound -= bindings(node.body).deletes
+        before.bound -= self.bindings(node.body).deletes
         self.visit_all(node.body)
         if suppressing:
             before.possible |= self.facts.state.possible
@@ -131,7 +131,7 @@ class Statements(Definitions):
     # -- exceptions ------------------------------------------------------------------------
 
     def visit_Try(self, node: ast.Try) -> None:
-        facts, found = self.facts, bindings(node.body)
+        facts, found = self.facts, self.bindings(node.body)
         raised = facts.state.copy()
         raised.bound -= found.deletes
         raised.possible |= self._global_stores(found)
@@ -171,7 +171,7 @@ class Statements(Definitions):
         weak = raised.copy()
         weak.dead = raised.dead
         for block in (*node.handlers, *node.orelse):
-            weak.bound -= bindings([block]).deletes
+            weak.bound -= self.bindings([block]).deletes
         weak.possible |= normal.possible
         facts.state = weak.copy()
         self.visit_all(node.finalbody)

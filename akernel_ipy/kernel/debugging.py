@@ -22,8 +22,8 @@ _MODULE = "ipykernel.debugger"
 def _debugger_not_yet() -> Iterator[None]:
     """Let ipykernel believe for a moment that debugpy is not installed.
 
-    ipykernel 7.4 `IPythonKernel.__init__` imports debugpy, a fifth of the time and of the memory of a
-    kernel's start, and offers no other way around it.
+    ipykernel 7.4 `IPythonKernel.__init__` imports debugpy, a fifth of the time and of the memory of
+    a kernel's start, and offers no other way around it.
     """
     if _MODULE in sys.modules:
         yield
@@ -76,7 +76,7 @@ class LazyDebugger(IPythonKernel):
 
     @property
     def kernel_info(self) -> dict[str, Any]:
-        """What the kernel tells about itself, without importing debugpy to know that it is there."""
+        """What the kernel tells about itself; whether debugpy is there is found without it."""
         with _debugger_not_yet():
             info: dict[str, Any] = super().kernel_info
         features = info["supported_features"]

@@ -1,0 +1,104 @@
+"""Which request the code at hand answers to, and how that is told on IOPub."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from ..comms import CommOwners, comm_message
+from ..core.model import Run, current_run, thread_run
+from ..interrupts import Steps
+from ..patches.figures import FigurePatch
+from ..session import Session
+from ..wire.streams import AsyncOutStream
+from .debugging import LazyDebugger
+
+
+class Attribution(LazyDebugger):
+    """Parents of messages, status, and to whom the text on a file descriptor belongs."""
+
+    main_session: Session
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.steps = Steps(self._after_step)
+        self.figures = FigurePatch()
+        self.comm_owners = CommOwners(self._route_outputs)
+        super().__init__(**kwargs)
+
+    def _private_variables(self) -> frozenset[ContextVar[Any]]:
+        shell: Any = self.shell
+        owners = [shell, shell.displayhook, shell.display_pub, sys.stdout, sys.stderr]
+        headers: set[ContextVar[Any]] = {
+            o._parent_header for o in owners if hasattr(o, "_parent_header")
+        }
+        own: set[ContextVar[Any]] = {
+            current_run,
+            thread_run,
+            comm_message,
+            self._shell_parent,
+            self._shell_parent_ident,
+        }
+        return frozenset(headers | own)
+
+    def set_parent(self, ident: Any, parent: Any, channel: str = "shell") -> None:
+        """Bind the calling context to a request.
+
+        ipykernel 7.4 also makes it the fallback for threads of any request; only a cell's request
+        is one to show a thread's output under.
+        """
+        if channel != "shell" or parent.get("msg_type") == "execute_request" or not self.shell:
+            super().set_parent(ident, parent, channel)
+            return
+        self._shell_parent.set(parent)
+        self._shell_parent_ident.set(ident)
+        self.shell.set_thread_parent(parent)
+
+    def _get_shell_context_var(self, var: ContextVar[Any]) -> Any:
+        try:
+            return var.get()
+        except LookupError:
+            run = thread_run.get()
+            if run is None or not run.active:
+                return self._shell_context[var]
+        return run.request.message if var is self._shell_parent else list(run.request.idents)
+
+    def _route_outputs(self, header: Mapping[str, Any]) -> None:
+        shell: Any = self.shell
+        for owner in (shell.displayhook, shell.display_pub, sys.stdout, sys.stderr):
+            if hasattr(owner, "set_thread_parent"):
+                owner.set_thread_parent(header)
+
+    def _descriptor_header(self) -> Mapping[str, Any] | None:
+        run = self.steps.run or self.steps.last
+        if run is None or not run.active:
+            running = self.main_session.tasks.running()
+            run = running[-1] if running else None
+        return None if run is None else run.request.message["header"]
+
+    def _after_step(self, run: Run) -> None:
+        self.figures.look(run)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, AsyncOutStream):
+                stream.drain_descriptor()
+
+    def _flush(self) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+
+    def _idle(self, message: Mapping[str, Any]) -> None:
+        self._flush()
+        self._publish_status("idle", "shell", message)
+
+    def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
+        """Publish a status, and busy again after an idle while cells are in flight.
+
+        Front-ends show the last status that came, whatever its parent and its channel. The extra
+        busy is nobody's: it answers a header made for it.
+        """
+        super()._publish_status(status, channel, parent)
+        if status == "idle" and self.main_session.tasks.started:
+            assert self.session is not None
+            super()._publish_status("busy", channel, self.session.msg("status"))

@@ -1,0 +1,134 @@
+"""From frames to handlers: what arrives on the shell channel, and who takes it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from abc import abstractmethod
+from collections.abc import Awaitable, Coroutine
+from contextvars import Context, copy_context
+from typing import Any
+
+from jupyter_client.session import DELIM
+from traitlets import Any as AnyTrait
+
+from ..wire.router import ShellRouter
+from .prompts import Prompts
+
+
+class Dispatch(Prompts):
+    """Every request is a task of its own."""
+
+    # A ShellRouter in a launched kernel; ipykernel 7.4 insists on a ZMQStream.
+    shell_stream = AnyTrait(allow_none=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._requests: set[asyncio.Task[None]] = set()
+        super().__init__(**kwargs)
+
+    @abstractmethod
+    def _accept(self, idents: list[bytes], message: dict[str, Any]) -> None:
+        """Take an ``execute_request``."""
+
+    async def shell_main(self, subshell_id: str | None, msg: Any) -> None:
+        """Take a request from ipykernel's own channel.
+
+        ipykernel 7.4 `Kernel.shell_main` holds one lock per shell while it handles a message, which
+        is what keeps cells from running at once. Subshells keep it: each is a sequence.
+        """
+        if subshell_id is None:
+            self._receive([bytes(frame.bytes) for frame in msg])
+        else:
+            await super().shell_main(subshell_id, msg)
+
+    def _belongs_to_subshell(self, frames: list[bytes]) -> bool:
+        # Called for each message, on whichever thread received it: look before parsing.
+        try:
+            packed = frames[frames.index(DELIM) + 2]
+        except (ValueError, IndexError):
+            return False
+        if b'"subshell_id"' not in packed and b'"comm_' not in packed:
+            return False
+        try:
+            header = json.loads(packed)
+            if header.get("subshell_id") is not None:
+                return True
+            # A reply to a comm that a subshell used last goes to that subshell.
+            return header["msg_type"] in {"comm_msg", "comm_close"} and bool(
+                self.shell_channel_thread.manager.list_subshell()
+            )
+        except (ValueError, KeyError, AttributeError):
+            return False
+
+    def _receive(self, frames: list[bytes]) -> None:
+        assert self.session is not None
+        try:
+            idents, rest = self.session.feed_identities(frames)
+            message = self.session.deserialize(rest)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            self.log.error("Ignored an invalid message on the shell channel: %s", error)
+            return
+        if message["msg_type"] == "execute_request":
+            self._accept(idents, message)
+        else:
+            self._spawn(self._answer(idents, message), copy_context())
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None], context: Context) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(coroutine, context=context)
+        self._requests.add(task)
+        task.add_done_callback(self._requests.discard)
+        return task
+
+    def _take_in(self) -> None:
+        if isinstance(self.shell_stream, ShellRouter):
+            self.shell_stream.drain()
+
+    async def _answer(self, idents: list[bytes], message: dict[str, Any]) -> None:
+        """Answer a request that runs no cell, whatever the cells are doing."""
+        self.set_parent(idents, message, channel="shell")
+        self._publish_status("busy", "shell", message)
+        msg_type = message["msg_type"]
+        if msg_type in {"comm_open", "comm_msg", "comm_close"}:
+            self.comm_owners.enter(message)
+        handler = self.shell_handlers.get(msg_type)
+        try:
+            if handler is None:
+                raise ValueError(f"unknown message type {msg_type!r}")
+            handled = self.should_handle(self.shell_stream, message, idents)
+            if not isinstance(handled, bool):
+                handled = await handled
+            answer = handler(self.shell_stream, idents, message) if handled else None
+            if isinstance(answer, Awaitable):
+                await answer
+        except (Exception, KeyboardInterrupt) as error:
+            self.log.error("%s failed", msg_type, exc_info=error)
+            self._reply_error(idents, message, error)
+        finally:
+            self._idle(message)
+
+    async def _refuse(self, idents: list[bytes], message: dict[str, Any], error: Exception) -> None:
+        self.log.error("Refused a request: %s", error)
+        self._publish_status("busy", "shell", message)
+        self._reply_error(idents, message, error)
+        self._idle(message)
+
+    def _reply_error(
+        self, idents: list[bytes], message: dict[str, Any], error: BaseException
+    ) -> None:
+        name, _, kind = str(message["msg_type"]).rpartition("_")
+        if kind != "request":
+            return
+        content = {
+            "status": "error",
+            "ename": type(error).__name__,
+            "evalue": str(error),
+            "traceback": [f"{type(error).__name__}: {error}"],
+        }
+        assert self.session is not None
+        self.session.send(self.shell_stream, f"{name}_reply", content, message, idents)
+
+    async def create_subshell_request(self, socket: Any, ident: Any, parent: Any) -> None:
+        """Create a subshell; from now on its thread's channel reads the shell socket too."""
+        if isinstance(self.shell_stream, ShellRouter):
+            self.shell_stream.io_loop.add_callback(self.shell_stream.share)
+        await super().create_subshell_request(socket, ident, parent)

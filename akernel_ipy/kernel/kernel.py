@@ -1,0 +1,234 @@
+"""The seam to ipykernel: requests become runs, runs become replies."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
+from typing import Any
+
+from traitlets import Type, Unicode, validate
+from traitlets.config.loader import ConfigError
+
+from .. import patches
+from ..core.errors import ModeError
+from ..core.model import Outcome, Request, Run, current_run, find_run
+from ..core.modes import parse
+from ..interrupts import Interrupts
+from ..magics import AkernelMagics
+from ..session import Session
+from ..shell import AsyncShell
+from ..tasks import TaskHandle
+from ..wire.router import ShellRouter, asyncio_loop_of
+from ..wire.streams import AsyncOutStream
+from .dispatch import Dispatch
+
+
+class AsyncKernel(Dispatch):
+    """An IPython kernel whose cells are tasks.
+
+    Everything that isn't overridden here or in the classes below is ipykernel's: rich display,
+    comms, completion, inspection, history, the debugger, subshells, the control channel.
+    """
+
+    shell_class = Type(AsyncShell)
+
+    flavour = Unicode(
+        "async", help="Flavour of new sessions: async, chain (see %akernel_mode)."
+    ).tag(config=True)
+
+    @validate("flavour")
+    def _canonical_flavour(self, proposal: Any) -> str:
+        try:
+            return str(parse(proposal["value"]))
+        except ModeError as error:
+            raise ConfigError(f"AsyncKernel.flavour: {error}") from error
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._restore: Callable[[], None] = lambda: None
+        shell = self.shell
+        assert isinstance(shell, AsyncShell)
+        shell.steps = self.steps
+        shell.private_variables = self._private_variables()
+        shell.register_magics(AkernelMagics(shell=shell))
+        self.main_session = self._new_session(shell)
+
+    def _new_session(self, shell: AsyncShell) -> Session:
+        shell.context = copy_context()
+        session = Session(shell, shell.context, self._begin, self.figures.leave_open, self._take_in)
+        session.use(self.flavour)
+        return session
+
+    def session_of(self, message: Mapping[str, Any]) -> Session:
+        """The session that a request belongs to; all clients share one."""
+        return self.main_session
+
+    def start(self) -> None:
+        """Start serving requests on the current loop."""
+        super().start()
+        loop = asyncio_loop_of(self.io_loop)
+        watch = asyncio_loop_of(self.control_thread.io_loop) if self.control_thread else loop
+        self.interrupts = Interrupts(loop, self.steps, self._interrupt_running, watch)
+        self.interrupts.install()
+        self._restore = patches.install(self)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, AsyncOutStream):
+                stream.descriptor_header = self._descriptor_header
+        if isinstance(self.shell_stream, ShellRouter):
+            self.shell_stream.start(loop, self._receive, self._belongs_to_subshell)
+
+    def stop(self) -> None:
+        """Take back what `start` installed."""
+        self.figures.restore()
+        self._restore()
+        if isinstance(self.shell_stream, ShellRouter):
+            self.shell_stream.close()
+
+    def find_task(self, n: int = -1) -> TaskHandle:
+        """Find another cell of this session, to await or to cancel: ``await __task__()``.
+
+        Args:
+            n: -1 is the previous cell, -2 the one before it; a positive n is ``In [n]``.
+
+        Raises:
+            TaskLookupError: no such cell.
+        """
+        run = find_run()
+        session = self.main_session if run is None else self.session_of(run.request.message)
+        return session.tasks.find(n, run)
+
+    def _accept(self, idents: list[bytes], message: dict[str, Any]) -> None:
+        try:
+            request = Request.from_message(message, tuple(idents))
+        except ValueError as error:
+            self._spawn(self._refuse(idents, message, error), copy_context())
+            return
+        session = self.session_of(message)
+        run = session.new_run(request)
+        session.tasks.track(run, self._spawn(self._execute(session, run), session.context.copy()))
+
+    async def _execute(self, session: Session, run: Run) -> None:
+        """Carry one ``execute_request`` from its arrival to its idle."""
+        request = run.request
+        self.set_parent(list(request.idents), request.message, channel="shell")
+        current_run.set(run)
+        reply = await self.do_execute(
+            request.code,
+            request.silent,
+            request.store_history,
+            dict(request.user_expressions),
+            request.allow_stdin,
+            cell_meta=request.message.get("metadata"),
+            cell_id=request.cell_id,
+        )
+        if not run.state.started:
+            self._publish_status("busy", "shell", request.message)
+        self._reply(run, reply, self.shell_stream)
+        if reply["status"] == "error" and request.stop_on_error and not request.silent:
+            session.abort_waiting(request.session_id, self.stop_on_error_timeout)
+        self.interrupts.reinstall()
+        self._idle(request.message)
+
+    async def do_execute(
+        self,
+        code: str,
+        silent: bool,
+        store_history: bool = True,
+        user_expressions: dict[str, str] | None = None,
+        allow_stdin: bool = False,
+        *,
+        cell_meta: Any = None,
+        cell_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Run a cell in the session of the request at hand; return the reply's content."""
+        run = current_run.get(None)
+        session = self.main_session
+        if run is None or run.state.started:
+            # Called by other code than a request's own task.
+            assert self.session is not None
+            parent = self.get_parent("shell") or self.session.msg("execute_request")
+            content = {
+                "code": code,
+                "silent": silent,
+                "store_history": store_history,
+                "user_expressions": user_expressions,
+                "allow_stdin": allow_stdin,
+            }
+            metadata = {**(cell_meta or {}), **({"cellId": cell_id} if cell_id else {})}
+            message = {**parent, "content": content, "metadata": metadata}
+            run = session.new_run(Request.from_message(message))
+            return self._reply_content(run, await session.evaluate_aside(run))
+        session = self.session_of(run.request.message)
+        return self._reply_content(run, await session.submit(run))
+
+    async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        """Execute for a subshell, in its thread, in its order; ipykernel sends busy and idle."""
+        request = Request.from_message(parent, tuple(ident))
+        session = self.session_of(parent)
+        run = session.new_run(request)
+        outcome = await session.evaluate_aside(run)
+        reply = self._reply_content(run, outcome)
+        self._reply(run, reply, stream)
+        if outcome.status == "error" and request.stop_on_error and not request.silent:
+            super()._abort_queues(parent["header"].get("subshell_id"))
+
+    def _begin(self, run: Run) -> None:
+        """A run starts: its busy, its number, its input."""
+        request = run.request
+        message = request.message
+        if message["header"].get("subshell_id") is None:
+            self._publish_status("busy", "shell", message)
+        run.state.metadata = self.init_metadata(message)
+        self.comm_owners.ran(request)
+        if not request.silent:
+            self._publish_execute_input(request.code, message, run.count)
+
+    def _reply_content(self, run: Run, outcome: Outcome) -> dict[str, Any]:
+        if outcome.status == "aborted":
+            return {"status": "aborted"}
+        reply: dict[str, Any] = {"status": outcome.status}
+        if outcome.status == "error":
+            reply["ename"], reply["evalue"] = outcome.ename, outcome.evalue
+            reply["traceback"] = list(outcome.traceback)
+            # Deprecated in ipykernel, but ipyparallel still reads it.
+            reply["engine_info"] = {
+                "engine_uuid": self.ident,
+                "engine_id": self.int_id,
+                "method": "execute",
+            }
+        reply["execution_count"] = run.count
+        reply["user_expressions"] = dict(outcome.user_expressions)
+        reply["payload"] = list(outcome.payload)
+        return reply
+
+    def _reply(self, run: Run, content: dict[str, Any], stream: Any) -> None:
+        self._flush()
+        message = run.request.message
+        metadata = self.finish_metadata(
+            message, run.state.metadata or self.init_metadata(message), content
+        )
+        assert self.session is not None
+        self.session.send(
+            stream,
+            "execute_reply",
+            content,
+            dict(message),
+            metadata=metadata,
+            ident=list(run.request.idents),
+        )
+
+    def pre_handler_hook(self) -> None:
+        """Leave SIGINT alone: see `Interrupts`."""
+
+    def post_handler_hook(self) -> None:
+        """Leave SIGINT alone: see `Interrupts`."""
+
+    def _send_interrupt_children(self) -> None:
+        # The control thread sends SIGINT for an `interrupt_request`.
+        self.interrupts.announce()
+        super()._send_interrupt_children()
+
+    def _interrupt_running(self) -> None:
+        for run in self.main_session.tasks.running():
+            self.main_session.tasks.interrupt(run)
