@@ -42,7 +42,15 @@ class Steps:
         self.run: Run | None = None
         self.last: Run | None = None
         self.since = 0.0
+        #: An interrupt came in this step; it is too young to be called blocking.
+        self.interrupt_due = False
         self._after_step = after_step
+
+    def check(self) -> None:
+        """Raise an interrupt that came during the statement before: some end by it, silently."""
+        if self.interrupt_due and threading.current_thread() is threading.main_thread():
+            self.interrupt_due = False
+            raise KeyboardInterrupt
 
     async def drive(self, run: Run, coroutine: Coroutine[Any, Any, T]) -> T:
         """Await a run's coroutine, noting each of its steps."""
@@ -169,9 +177,11 @@ class Interrupts:
             if not gate.defer():
                 raise KeyboardInterrupt
         else:
+            steps.interrupt_due = steps.run is not None
             self.announce()
 
     def _on_loop(self) -> None:
+        self._steps.interrupt_due = False
         if self._handled < self._expected:
             self._handled = self._expected
             self._cancel_running()

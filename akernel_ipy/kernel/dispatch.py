@@ -113,7 +113,11 @@ class Dispatch(Prompts):
         self._idle(message)
 
     def _reply_error(
-        self, idents: list[bytes], message: dict[str, Any], error: BaseException
+        self,
+        idents: list[bytes],
+        message: dict[str, Any],
+        error: BaseException,
+        stream: Any = None,
     ) -> None:
         name, _, kind = str(message["msg_type"]).rpartition("_")
         if kind != "request":
@@ -125,10 +129,21 @@ class Dispatch(Prompts):
             "traceback": [f"{type(error).__name__}: {error}"],
         }
         assert self.session is not None
-        self.session.send(self.shell_stream, f"{name}_reply", content, message, idents)
+        self.session.send(stream or self.shell_stream, f"{name}_reply", content, message, idents)
 
     async def create_subshell_request(self, socket: Any, ident: Any, parent: Any) -> None:
         """Create a subshell; from now on its thread's channel reads the shell socket too."""
         if isinstance(self.shell_stream, ShellRouter):
             self.shell_stream.io_loop.add_callback(self.shell_stream.share)
         await super().create_subshell_request(socket, ident, parent)
+
+    async def delete_subshell_request(self, socket: Any, ident: Any, parent: Any) -> None:
+        """Delete a subshell.
+
+        ipykernel 7.4 answers for one that isn't there without ``ename`` and ``traceback``.
+        """
+        subshell_id = parent["content"].get("subshell_id")
+        if subshell_id not in self.shell_channel_thread.manager.list_subshell():
+            self._reply_error(ident, parent, KeyError(f"no subshell {subshell_id!r}"), socket)
+            return
+        await super().delete_subshell_request(socket, ident, parent)
