@@ -23,7 +23,7 @@ from .job import NotebookJob
 from .model import NotebookResult, Observer, Options
 from .notebook import check_target, save
 from .parameters import parse_value
-from .progress import progress
+from .progress import progress, say
 
 RUN_ALIASES: dict[Any, Any] = {
     **base_aliases,
@@ -175,24 +175,22 @@ async def run_all(
             save(result.notebook, work.target)
         return result
 
-    tasks = [asyncio.create_task(run(work)) for work in works]
-    handle_signals(works, tasks, observer)
-    return await asyncio.gather(*tasks, return_exceptions=True)
+    handle_signals([work.job for work in works], observer)
+    return await asyncio.gather(*map(run, works), return_exceptions=True)
 
 
-def handle_signals(
-    works: Sequence[Work], tasks: Sequence[asyncio.Task[NotebookResult]], observer: Observer
-) -> None:
-    """Let Ctrl-C interrupt the kernels, the second one kill them, and SIGTERM end everything."""
+def handle_signals(jobs: Sequence[NotebookJob], observer: Observer) -> None:
+    """Let Ctrl-C interrupt the kernels, and a second one or SIGTERM kill them."""
 
     def interrupt() -> None:
         observer.note("akernel run", "interrupting; press Ctrl-C again to kill the kernels")
-        for work in works:
-            work.job.stop()
+        for job in jobs:
+            job.stop()
 
     def terminate() -> None:
-        for task in tasks:
-            task.cancel()
+        for job in jobs:
+            job.stop()
+            job.stop()
 
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):  # Windows
@@ -207,11 +205,11 @@ def tell(work: Work, outcome: NotebookResult | BaseException) -> int:
         print(f"akernel: {work.job.path}: {outcome}", file=sys.stderr)
         return 2
     if isinstance(outcome, asyncio.CancelledError):
-        print(f"akernel: {work.job.path}: interrupted before its cells were sent", file=sys.stderr)
+        print(f"akernel: {work.job.path}: stopped before its cells were sent", file=sys.stderr)
         return 130
     if isinstance(outcome, BaseException):
         raise outcome
     written = str(work.target) if work.target else None
     for line in report.lines(outcome, written, colours=sys.stdout.isatty()):
-        print(line)
+        say(line)
     return 130 if outcome.interrupted else int(not outcome.ok)

@@ -32,7 +32,7 @@ class CellRun:
         self.errors_allowed = errors_allowed
         self.outputs = Outputs(displays)
         self.execution_count: int | None = None
-        self.times: dict[str, str] = {}
+        self.times: dict[str, datetime] = {}
         self.started: float | None = None
         self.ended: float | None = None
         self.done = asyncio.Event()
@@ -52,8 +52,13 @@ class CellRun:
 
     @property
     def running(self) -> bool:
-        """Tell whether the kernel works on it."""
-        return self.started is not None and self.ended is None
+        """Tell whether the kernel works on it, as far as it has told."""
+        return self.started is not None and not self.done.is_set()
+
+    @property
+    def aborted(self) -> bool:
+        """Tell whether the kernel refused to start it."""
+        return self._reply is not None and self._reply["status"] == "aborted"
 
     def on_iopub(self, message: Message) -> None:
         """Take in an output or a change of state."""
@@ -78,10 +83,8 @@ class CellRun:
         """Take in the reply."""
         self._reply = message["content"]
         self.ended = time.monotonic()
-        self._note_time(REPLY, message)
-        if self._reply["status"] == "aborted":
-            self.started = None
-        else:
+        if not self.aborted:
+            self._note_time(REPLY, message)
             self.execution_count = self._reply.get("execution_count", self.execution_count)
         self._settle()
 
@@ -92,22 +95,26 @@ class CellRun:
     def _note_time(self, moment: str, message: Message) -> None:
         date = message["header"].get("date")
         when = date if isinstance(date, datetime) else datetime.now(UTC)
-        self.times.setdefault(moment, when.astimezone(UTC).isoformat().replace("+00:00", "Z"))
+        self.times.setdefault(moment, when.astimezone(UTC))
 
     def result(self, *, unfinished: Status = Status.ABORTED) -> CellResult:
         """Say how it went; `unfinished` is what a cell counts as that runs and has no reply."""
-        seconds = None
-        if self.started is not None:
-            seconds = (self.ended or time.monotonic()) - self.started
+        seconds = None if self.aborted else self._seconds()
         error = self._error()
         return CellResult(
             self.info, self._status(unfinished, error), seconds, error, self.errors_allowed
         )
 
+    def _seconds(self) -> float | None:
+        """Give its time by the kernel's clock, as its two channels may arrive out of step."""
+        if INPUT in self.times and REPLY in self.times:
+            return (self.times[REPLY] - self.times[INPUT]).total_seconds()
+        return None if self.started is None else (self.ended or time.monotonic()) - self.started
+
     def _status(self, unfinished: Status, error: CellError | None) -> Status:
         if self._reply is None:
             return (self.doom or unfinished) if self.started is not None else Status.ABORTED
-        if self._reply["status"] == "aborted":
+        if self.aborted:
             return Status.ABORTED
         if error is None:
             return Status.OK
@@ -125,4 +132,7 @@ class CellRun:
         self.node.outputs = self.outputs.nodes()
         self.node.execution_count = self.execution_count
         if self.times:
-            self.node.metadata["execution"] = self.times
+            self.node.metadata["execution"] = {
+                moment: when.isoformat().replace("+00:00", "Z")
+                for moment, when in self.times.items()
+            }

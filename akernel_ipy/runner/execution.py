@@ -58,7 +58,7 @@ class Execution:
         self._spawn(self._watch())
         try:
             for stage in self.stages:
-                self._send(stage)
+                await self._send(stage)
                 await self._wait_for(stage[-1:])
                 if self._over.is_set() or self._failed():
                     break
@@ -67,12 +67,14 @@ class Execution:
             self.seconds = time.monotonic() - begun
             await self._cancel_tasks()
 
-    def _send(self, stage: Sequence[CellRun]) -> None:
+    async def _send(self, stage: Sequence[CellRun]) -> None:
         for cell in stage:
-            sent = self.kernel.execute(
-                cell.node.source, cell.request_metadata, stop_on_error=not cell.errors_allowed
+            stop = not cell.errors_allowed
+            request = self.kernel.request(
+                cell.node.source, cell.request_metadata, stop_on_error=stop
             )
-            self._sent[sent] = cell
+            self._sent[request["header"]["msg_id"]] = cell
+            await self.kernel.send(request)
 
     def _failed(self) -> bool:
         ended = (cell.result() for cell in self._sent.values() if cell.done.is_set())
@@ -94,15 +96,21 @@ class Execution:
         cell = self._sent.get(message["parent_header"].get("msg_id", ""))
         if cell is None:
             return
-        was_running = cell.running
+        unknown = cell.started is None
         cell.on_iopub(message)
-        if cell.running and not was_running:
+        if unknown and cell.started is not None:
             self.observer.cell_started(self.name, cell.info)
+        self._report_done(cell)
 
     def _on_reply(self, message: Message) -> None:
         cell = self._sent.get(message["parent_header"].get("msg_id", ""))
         if cell is not None:
             cell.on_reply(message)
+            self._report_done(cell)
+
+    def _report_done(self, cell: CellRun) -> None:
+        """Tell the observer once a cell has ended on both channels."""
+        if cell.done.is_set():
             self._report(cell)
 
     def _report(self, cell: CellRun) -> None:

@@ -17,6 +17,7 @@ import zmq
 import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.session import Session
 
 from akernel_ipy import kernelspec
 from akernel_ipy.core import modes
@@ -129,7 +130,7 @@ class Kernel:
         while not (heard.is_set() and replied.is_set()):
             if time.monotonic() > deadline:
                 raise NotebookError(f"the kernel {self.name!r} didn't answer in {patience:g} s")
-            self.client.kernel_info()
+            await self.send(self.client.session.msg("kernel_info_request"))
             await self._both(heard, replied)
             await self.check()
 
@@ -159,8 +160,8 @@ class Kernel:
                     message = await channel.get_msg(timeout=POLL)
                     self._receivers[name](message)
 
-    def execute(self, code: str, metadata: Mapping[str, Any], *, stop_on_error: bool) -> str:
-        """Send a cell without waiting; give the id that its messages carry as parent."""
+    def request(self, code: str, metadata: Mapping[str, Any], *, stop_on_error: bool) -> Message:
+        """Make the message that sends a cell."""
         content = {
             "code": code,
             "silent": False,
@@ -169,9 +170,17 @@ class Kernel:
             "allow_stdin": False,
             "stop_on_error": stop_on_error,
         }
-        message = self.client.session.msg("execute_request", content, metadata=dict(metadata))
-        self.client.shell_channel.send(message)
-        return str(message["header"]["msg_id"])
+        session: Session = self.client.session
+        return session.msg("execute_request", content, metadata=dict(metadata))
+
+    async def send(self, message: Message) -> None:
+        """Send a request on the shell channel.
+
+        Not by `Session.send`, which writes to the socket below the asyncio one: that takes the
+        notice of a reply that is just arriving, and whoever waits for it is never woken.
+        """
+        frames = self.client.session.serialize(message)
+        await self.client.shell_channel.socket.send_multipart(frames)
 
     async def is_alive(self) -> bool:
         """Tell whether the process runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -13,6 +14,17 @@ from .model import CellInfo, CellResult, Observer, Status
 
 MARKS = {Status.OK: ("✓", "green"), Status.ABORTED: ("·", "dim"), Status.SKIPPED: ("·", "dim")}
 FAILED = ("✗", "red")
+
+
+def say(text: str) -> None:
+    """Print a line; when nobody reads any more (``| head``), go on without printing.
+
+    The run has a notebook to write, and that is worth more than its log.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class PlainProgress(Observer):
@@ -29,7 +41,7 @@ class PlainProgress(Observer):
 
     def _print(self, name: str, text: str) -> None:
         elapsed = time.monotonic() - self._begun
-        print(f"{elapsed:8.2f} s  {name}  {text}", flush=True)
+        say(f"{elapsed:8.2f} s  {name}  {text}")
 
     def run_started(self, name: str) -> None:
         """Print that the kernel is ready."""
