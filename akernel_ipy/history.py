@@ -27,9 +27,11 @@ class BatchedHistoryManager(HistoryManager):
         self._save_pending = False
         super().__init__(*args, **kwargs)
 
-    def store_inputs(self, *args: Any, **kwargs: Any) -> None:
-        """Keep an input, and see that it is saved soon."""
-        super().store_inputs(*args, **kwargs)
+    def store_inputs(self, line_num: int, source: str, source_raw: str | None = None) -> None:
+        """Keep an input, once if nothing was transformed, and see that it is saved soon."""
+        if source_raw is not None and source.rstrip("\n") == source_raw:
+            source = source_raw
+        super().store_inputs(line_num, source, source_raw)
         thread: Any = getattr(getattr(self.shell, "kernel", None), "iopub_thread", None)
         if not self._save_pending and self.using_thread and hasattr(thread, "later"):
             self._save_pending = True

@@ -167,12 +167,14 @@ class WireSession(Session):
         signature = frames[0]
         if not signature:
             raise ValueError("Unsigned Message")
-        if signature in self._digests:
-            raise ValueError(f"Duplicate Signature: {signature!r}")
         if not hmac.compare_digest(signature, self.sign(frames[1:5])):
             raise ValueError(f"Invalid Signature: {signature!r}")
+        # Half of the digest tells a replay as well, and is all that is kept of each request.
+        seen = bytes.fromhex(signature.decode())[:16]
+        if seen in self._digests:
+            raise ValueError(f"Duplicate Signature: {signature!r}")
         if remember:
-            self._digests.add(signature)
+            self._digests.add(seen)
             if len(self._digests) > self.digest_history_size:
                 self._cull_digest_history()
                 self._digests = self.digest_history

@@ -1,0 +1,72 @@
+"""Imports go down, or sideways only as `docs/architecture.md` draws it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import akernel_ipy
+
+PACKAGE = Path(akernel_ipy.__file__).parent
+OUTSIDE_CORE = {"IPython", "ipykernel", "traitlets", "zmq", "tornado", "jupyter_client", "comm"}
+
+#: What each module of the package may import from it; "core" is allowed everywhere.
+LAYERS: list[set[str]] = [
+    {"_version", "core"},
+    {"tasks", "wire", "history"},
+    {"interrupts", "comms", "patches", "display"},
+    {"middleware"},
+    {"session", "shell"},
+    {"magics"},
+    {"kernel"},
+    {"kernelapp"},
+    {"kernelspec", "runner", "app"},
+    {"__main__"},
+]
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield path.relative_to(PACKAGE).parts[0].removesuffix(".py"), path
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Absolute names of everything a file imports, also inside functions."""
+    package = ("akernel_ipy", *path.relative_to(PACKAGE).parts[:-1])
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            prefix = ".".join([*base, *([node.module] if node.module else [])])
+            yield prefix
+            yield from (f"{prefix}.{alias.name}" for alias in node.names)
+
+
+def _layer(module: str) -> int:
+    return next(i for i, layer in enumerate(LAYERS) if module in layer)
+
+
+@pytest.mark.parametrize(("module", "path"), list(_modules()), ids=lambda value: str(value)[-40:])
+def test_a_module_imports_only_what_is_below_or_beside_it(module: str, path: Path) -> None:
+    if module == "__init__":
+        return
+    for name in _imports(path):
+        parts = name.split(".")
+        if parts[0] == "akernel_ipy" and len(parts) > 1 and parts[1] != "__version__":
+            below = _layer(parts[1])
+            assert below <= _layer(module), f"{path.name} imports {name} from a layer above"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda p: p.name)
+def test_the_core_imports_no_jupyter(path: Path) -> None:
+    found = {name.split(".")[0] for name in _imports(path)} & OUTSIDE_CORE
+    assert not found, f"core/{path.name} imports {found}"
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    names = set(_imports(PACKAGE / "__init__.py")) - {"akernel_ipy._version"}
+    assert not {n for n in names if not n.startswith(("akernel_ipy._version", "__future__"))}
