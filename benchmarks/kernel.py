@@ -153,8 +153,9 @@ def _spawn(argv: list[str], env: dict[str, str], log: IO[bytes]) -> subprocess.P
 def _check_alive(process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
     if process.poll() is not None:
         log.seek(0)
-        tail = log.read()[-2000:].decode(errors="replace").strip()
-        raise KernelDiedError(f"it ended with code {process.returncode}: {tail}")
+        words = log.read().decode(errors="replace").strip().splitlines()
+        last = words[-1] if words else "it said nothing"
+        raise KernelDiedError(f"it ended with code {process.returncode}: {last}")
 
 
 def _environment(target: Target, home: Path) -> dict[str, str]:
