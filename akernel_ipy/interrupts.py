@@ -88,6 +88,7 @@ class _Driven:
             waited_for = self._steps.step(self._run, resume, value)
             if isinstance(waited_for, _Returned):
                 return waited_for.value
+            self._run.state.waited = True
             try:
                 value = yield waited_for
                 resume = self._coroutine.send

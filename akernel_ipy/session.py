@@ -75,10 +75,14 @@ class Session:
                 raise
             outcome = ABORTED
         finally:
-            self._waiting.pop(run, None)
-            self._aborted.discard(run)
-            self.tasks.end(run)
+            self.drop(run)
         return outcome
+
+    def drop(self, run: Run) -> None:
+        """Forget a run that has ended, or that never began."""
+        self._waiting.pop(run, None)
+        self._aborted.discard(run)
+        self.tasks.end(run)
 
     async def evaluate_aside(self, run: Run) -> Outcome:
         """Evaluate a run that another thread orders: a subshell's."""

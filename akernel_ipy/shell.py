@@ -187,13 +187,14 @@ class AsyncShell(ZMQInteractiveShell):
             self.events.trigger("post_execute")
             if not run.request.silent:
                 self.events.trigger("post_run_cell", result)
-        self._keep_variables()
+        if not run.state.waited:
+            self._keep_variables()
         ended: ExecutionResult = result
         return ended
 
     def _keep_variables(self) -> None:
-        # ipykernel runs every cell in one context, so a ContextVar set in a cell stays set. Here
-        # each run has a copy; what it changed is brought back.
+        # ipykernel runs plain cells in one context, so a ContextVar set in one stays set. Here each
+        # run has a copy; what a cell that never waited changed is brought back.
         if self.context is None:
             return
         for variable, value in copy_context().items():

@@ -10,6 +10,10 @@ from typing import Any
 from .core.errors import TaskDeadlockError, TaskLookupError
 from .core.model import Run, find_run
 
+#: What stands for ``In [n]`` of a silent request, and of a run that was aborted.
+SILENT = 0
+NEVER_STARTED = 2**32 - 1
+
 
 class Tasks:
     """The runs of one session that have not ended, in order of arrival."""
@@ -22,8 +26,8 @@ class Tasks:
         self.started = 0
         self._live: dict[Run, asyncio.Task[Any]] = {}
         self._by_number: dict[int, Run] = {}
-        #: ``In [n]`` of each run that has ended, by its number; 0 if it never started.
-        self._counts = array("L")
+        #: ``In [n]`` of each run that has ended, by its number.
+        self._counts = array("L", [SILENT])
         self._waits: dict[Run, Run] = {}
         self._ended: dict[Run, asyncio.Event] = {}
 
@@ -48,8 +52,9 @@ class Tasks:
         if self._live.pop(run, None) is not None and run.state.started:
             self.started -= 1
         self._by_number.pop(run.number, None)
-        self._counts.extend([0] * (run.number + 1 - len(self._counts)))
-        self._counts[run.number] = run.count
+        self._counts.extend([SILENT] * (run.number + 1 - len(self._counts)))
+        if not run.request.silent:
+            self._counts[run.number] = run.count or NEVER_STARTED
         if (event := self._ended.pop(run, None)) is not None:
             event.set()
 
@@ -93,11 +98,23 @@ class Tasks:
         if n == 0:
             raise TaskLookupError("__task__(0): give -1 for the previous cell, or n for In [n]")
         last = max([len(self._counts) - 1, *self._by_number]) + 1
-        number = (caller.number if caller is not None else last) + n
-        if number < 1:
+        number, wanted = caller.number if caller is not None else last, -n
+        while number > 1 and wanted:
+            number -= 1
+            wanted -= self._is_cell(number)
+        if not wanted:
+            live = self._by_number.get(number)
+            return TaskHandle(self, live, None if live is not None else self._counts[number])
+        if n == -1:
             return TaskHandle(self, None, None)
+        raise TaskLookupError(f"__task__({n}): fewer than {-n} cells came before this one")
+
+    def _is_cell(self, number: int) -> bool:
+        # Silent requests of the front-end have a number, but no prompt: nobody knows of them.
         live = self._by_number.get(number)
-        return TaskHandle(self, live, None if live is not None else self._counts[number])
+        if live is not None:
+            return not live.request.silent
+        return number < len(self._counts) and self._counts[number] != SILENT
 
     def _find_count(self, count: int) -> TaskHandle:
         for run in self._live:

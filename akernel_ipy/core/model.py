@@ -83,6 +83,8 @@ class RunState:
     interrupted: bool = False
     #: The cell after IPython's input transformers.
     source: str = ""
+    #: What the transformers raised, as `sys.exc_info` gives it.
+    problem: Any = None
     traceback: list[str] | None = None
     #: The exception that the displayhook met while it formatted the result.
     display_error: BaseException | None = None
@@ -94,6 +96,10 @@ class RunState:
     #: The inline backend's flags: something was drawn, and what.
     drew: bool = False
     to_draw: list[Any] = field(default_factory=list)
+    #: The cell has given the loop back at least once.
+    waited: bool = False
+    #: The reply has been sent.
+    replied: bool = False
     #: Metadata of the reply, begun when the run starts.
     metadata: dict[str, Any] = field(default_factory=dict)
 

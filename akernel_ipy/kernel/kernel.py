@@ -106,7 +106,15 @@ class AsyncKernel(Dispatch):
             return
         session = self.session_of(message)
         run = session.new_run(request)
-        session.tasks.track(run, self._spawn(self._execute(session, run), session.context.copy()))
+        task = self._spawn(self._execute(session, run), session.context.copy())
+        session.tasks.track(run, task)
+        task.add_done_callback(lambda _: self._close(session, run))
+
+    def _close(self, session: Session, run: Run) -> None:
+        """See that a request is answered even if a cell cancelled its task before it began."""
+        if not run.state.replied:
+            session.drop(run)
+            self._finish(session, run, {"status": "aborted"})
 
     async def _execute(self, session: Session, run: Run) -> None:
         """Carry one ``execute_request`` from its arrival to its idle."""
@@ -122,6 +130,10 @@ class AsyncKernel(Dispatch):
             cell_meta=request.message.get("metadata"),
             cell_id=request.cell_id,
         )
+        self._finish(session, run, reply)
+
+    def _finish(self, session: Session, run: Run, reply: dict[str, Any]) -> None:
+        request = run.request
         if not run.state.started:
             self._publish_status("busy", "shell", request.message)
         self._reply(run, reply, self.shell_stream)
@@ -164,7 +176,11 @@ class AsyncKernel(Dispatch):
 
     async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """Execute for a subshell, in its thread, in its order; ipykernel sends busy and idle."""
-        request = Request.from_message(parent, tuple(ident))
+        try:
+            request = Request.from_message(parent, tuple(ident))
+        except ValueError as error:
+            self._reply_error(ident, parent, error, stream)
+            return
         session = self.session_of(parent)
         run = session.new_run(request)
         outcome = await session.evaluate_aside(run)
@@ -204,6 +220,7 @@ class AsyncKernel(Dispatch):
 
     def _reply(self, run: Run, content: dict[str, Any], stream: Any) -> None:
         self._flush()
+        run.state.replied = True
         message = run.request.message
         metadata = self.finish_metadata(
             message, run.state.metadata or self.init_metadata(message), content
