@@ -65,6 +65,7 @@ class Kernel:
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # the debugger's warning belongs to no cell
             **(env or {}),
         }
+        self._log = self.log_file.open("w")
         self.clients: list[Client] = []
         #: What the kernel logged may hold tracebacks: the test sends it nonsense.
         self.noisy = False
@@ -79,10 +80,9 @@ class Kernel:
                 ),
                 connection_file=str(self.directory / f"connection-{attempt}.json"),
             )
-            with self.log_file.open("w") as log:
-                self.manager.start_kernel(
-                    env=self.env, cwd=str(self.directory), stdout=log, stderr=log
-                )
+            self.manager.start_kernel(
+                env=self.env, cwd=str(self.directory), stdout=self._log, stderr=self._log
+            )
             try:
                 self.client()
                 return
@@ -151,6 +151,7 @@ class Kernel:
         self._close_clients()
         if self.manager.has_kernel:
             self.manager.shutdown_kernel(now=True)
+        self._log.close()
         self._directory.cleanup()
 
     def _close_clients(self) -> None:

@@ -1,0 +1,278 @@
+"""Interrupts, by SIGINT and by ``interrupt_request``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+from kernels import Kernel, wait_gone
+
+from .client import Client, Request
+
+#: Seconds within which an interrupted cell must have ended, and fifty of them.
+SOON, SOON_FIFTY = 1.0, 5.0
+
+
+@pytest.fixture(scope="module", params=["signal", "message"])
+def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
+    kernel = Kernel(interrupt_mode=request.param)
+    try:
+        yield kernel
+        kernel.audit()
+    finally:
+        kernel.close()
+
+
+def interrupted(kernel: Kernel, *cells: Request, within: float = SOON) -> None:
+    """Interrupt the kernel; each of ``cells`` must show KeyboardInterrupt soon."""
+    start = time.monotonic()
+    kernel.interrupt()
+    for cell in cells:
+        assert cell.result(15).ename == "KeyboardInterrupt"
+        assert cell.replied - start < within
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time; time.sleep(12)",
+        "while True: pass",
+        "import threading; threading.Event().wait(12)",
+    ],
+)
+def test_a_blocking_cell_gets_keyboard_interrupt(kernel: Kernel, client: Client, code: str) -> None:
+    cell = client.execute(f"print('in', flush=True)\n{code}").until("in")
+    kernel.interrupt()
+    assert cell.result(10).ename == "KeyboardInterrupt"
+    assert client.run("'usable'").value == "'usable'"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "await asyncio.sleep(8)",
+        "await asyncio.gather(asyncio.sleep(8), asyncio.sleep(8))",
+        "async for _ in forever(): pass",
+        "await asyncio.wait_for(asyncio.sleep(8), 8)",
+        "await asyncio.to_thread(stop_thread.wait, 8)",
+        "async with asyncio.timeout(8): await asyncio.sleep(8)",
+        "await asyncio.create_task(asyncio.sleep(8))",
+        "await asyncio.get_running_loop().create_future()",
+    ],
+)
+def test_an_awaiting_cell_ends_at_once(kernel: Kernel, client: Client, code: str) -> None:
+    client.run(
+        "import threading; stop_thread = threading.Event()\n"
+        "async def forever():\n    while True: yield await asyncio.sleep(0.01)"
+    )
+    cell = client.execute(f"print('in')\n{code}").until("in")
+    interrupted(kernel, cell)
+    assert client.run("stop_thread.set(); 'usable'").value == "'usable'"
+
+
+def test_fifty_cells_in_flight_all_show_keyboard_interrupt(kernel: Kernel, client: Client) -> None:
+    cells = [client.execute(f"print('in')\nawait asyncio.sleep(60 + {i})") for i in range(50)]
+    for cell in cells:
+        cell.until("in")
+    interrupted(kernel, *cells, within=SOON_FIFTY)
+    assert client.run("'usable'").value == "'usable'"
+
+
+def test_cells_of_two_clients_are_interrupted_together(
+    kernel: Kernel, client: Client, other: Client
+) -> None:
+    mine = client.execute("print('in'); await asyncio.sleep(60)").until("in")
+    theirs = other.execute("print('in'); await asyncio.sleep(60)").until("in")
+    interrupted(kernel, mine, theirs)
+
+
+def test_an_interrupt_ends_the_blocking_cell_and_spares_the_awaiting(
+    kernel: Kernel, client: Client
+) -> None:
+    gate = client.gate()
+    awaiting = client.execute(f"{gate.wait}\n'spared'").until_busy()
+    blocking = client.execute("import time; print('in', flush=True); time.sleep(12)").until("in")
+    interrupted(kernel, blocking)
+    gate.open()
+    assert awaiting.result().value == "'spared'"
+
+
+def test_an_idle_kernel_survives_interrupts(kernel: Kernel, client: Client) -> None:
+    client.run("1")
+    for _ in range(3):
+        kernel.interrupt()
+    assert client.run("'alive'").value == "'alive'"
+    assert kernel.alive
+
+
+def test_an_idle_kernel_survives_an_interrupt_after_overlapping_cells(
+    kernel: Kernel, client: Client
+) -> None:
+    gates = [client.gate() for _ in range(3)]
+    cells = [client.execute(gate.wait).until_busy() for gate in gates]
+    for n in (0, 2, 1):
+        gates[n].open()
+        cells[n].result()
+    kernel.interrupt()
+    assert client.run("'alive'").value == "'alive'"
+
+
+def test_two_cells_are_interrupted_one_after_the_other(kernel: Kernel, client: Client) -> None:
+    for code in ("await asyncio.sleep(60)", "import time; time.sleep(12)") * 2:
+        cell = client.execute(f"print('in', flush=True)\n{code}").until("in")
+        interrupted(kernel, cell)
+
+
+def test_two_interrupts_at_once_end_the_cell_and_leave_the_kernel_usable(
+    kernel: Kernel, client: Client
+) -> None:
+    cell = client.execute("print('in'); await asyncio.sleep(60)").until("in")
+    kernel.interrupt()
+    kernel.interrupt()
+    assert cell.result(15).ename == "KeyboardInterrupt"
+    assert client.run("'usable'").value == "'usable'"
+
+
+def test_a_cell_may_clean_up_when_it_is_cancelled(kernel: Kernel, client: Client) -> None:
+    cell = client.execute(
+        "try:\n    print('in')\n    await asyncio.sleep(60)\n"
+        "except asyncio.CancelledError:\n    print('caught')\n    raise\n"
+        "finally:\n    await asyncio.sleep(0.01)\n    print('cleaned')"
+    ).until("in")
+    interrupted(kernel, cell)
+    assert cell.stdout == "in\ncaught\ncleaned\n"
+
+
+def test_a_cell_that_waits_for_a_child_is_interrupted_with_it(
+    kernel: Kernel, client: Client
+) -> None:
+    cell = client.execute(
+        "import subprocess, time; time.sleep(0.1)\n"
+        "print(subprocess.run('echo child; sleep 12', shell=True))"
+    ).until("child")
+    children = kernel.processes()[1:]
+    interrupted(kernel, cell)
+    wait_gone(children, 5)
+    assert "CompletedProcess" not in cell.stdout
+
+
+def test_a_shell_escape_is_interrupted_and_its_child_ends(kernel: Kernel, client: Client) -> None:
+    cell = client.execute("print('in', flush=True)\n!echo child; sleep 12; echo woke").until(
+        "child"
+    )
+    children = kernel.processes()[1:]
+    kernel.interrupt()
+    cell.result(10)
+    assert "woke" not in cell.stdout
+    wait_gone(children, 5)
+    assert client.run("'usable'").value == "'usable'"
+
+
+def test_an_awaiting_cell_may_catch_keyboard_interrupt_too(kernel: Kernel, client: Client) -> None:
+    cell = client.execute(
+        "try:\n    print('in')\n    await asyncio.sleep(60)\n"
+        "except KeyboardInterrupt:\n    print('caught')\n'went on'"
+    ).until("in")
+    kernel.interrupt()
+    assert cell.result(5).value == "'went on'"
+    assert cell.stdout == "in\ncaught\n"
+
+
+def test_a_cell_may_catch_its_cancellation_and_go_on(kernel: Kernel, client: Client) -> None:
+    cell = client.execute(
+        "try:\n    print('in')\n    await asyncio.sleep(60)\n"
+        "except asyncio.CancelledError:\n    pass\n'went on'"
+    ).until("in")
+    kernel.interrupt()
+    assert cell.result(5).value == "'went on'"
+    assert cell.status == "ok"
+
+
+def test_a_blocking_cell_may_catch_keyboard_interrupt_and_go_on(
+    kernel: Kernel, client: Client
+) -> None:
+    cell = client.execute(
+        "import time\ntry:\n    print('in', flush=True)\n    time.sleep(12)\n"
+        "except KeyboardInterrupt:\n    print('caught')\nawait asyncio.sleep(0)\n'went on'"
+    ).until("in")
+    kernel.interrupt()
+    assert cell.result(5).value == "'went on'"
+    assert cell.stdout == "in\ncaught\n"
+
+
+def test_a_background_task_that_blocks_the_loop_is_interrupted(
+    kernel: Kernel, client: Client
+) -> None:
+    cell = client.execute(
+        "import time\nasync def blocks():\n    print('in', flush=True)\n    time.sleep(12)\n"
+        "async def later():\n    await asyncio.sleep(0.05)\n    await blocks()\n"
+        "blocking_task = asyncio.create_task(later())"
+    )
+    cell.background = True
+    cell.result()
+    cell.until("in")
+    kernel.interrupt()
+    assert client.run("'alive'").value == "'alive'"
+    assert kernel.alive
+    assert client.run("blocking_task.done()").value == "True"
+
+
+def test_a_callback_that_blocks_the_loop_is_interrupted(kernel: Kernel, client: Client) -> None:
+    cell = client.execute(
+        "import time\ndef block():\n    print('in', flush=True)\n    time.sleep(12)\n"
+        "_ = asyncio.get_running_loop().call_later(0.05, block)"
+    )
+    cell.background = True
+    cell.result()
+    cell.until("in")
+    kernel.interrupt()
+    assert client.run("'alive'").value == "'alive'"
+
+
+@pytest.mark.parametrize("question", ["input('? ')", "await ainput('? ')"])
+def test_a_cell_that_asks_is_interrupted(kernel: Kernel, client: Client, question: str) -> None:
+    cell = client.execute(question)
+    cell.question()
+    interrupted(kernel, cell)
+    again = client.execute("input('again? ')")
+    again.answer("yes")
+    assert again.result().value == "'yes'"
+
+
+def test_an_interrupt_aborts_what_waits_behind_a_blocking_cell(
+    kernel: Kernel, client: Client
+) -> None:
+    code = "import time; print('in', flush=True); time.sleep(12)"
+    blocking = client.execute(code, stop_on_error=True).until("in")
+    behind = [client.execute("print('never')", stop_on_error=True) for _ in range(3)]
+    interrupted(kernel, blocking)
+    assert [cell.result().status for cell in behind] == ["aborted"] * 3
+
+
+def test_a_signal_from_outside_is_an_interrupt_in_either_mode(
+    kernel: Kernel, client: Client
+) -> None:
+    cell = client.execute("print('in'); await asyncio.sleep(60)").until("in")
+    os.kill(kernel.pid, signal.SIGINT)
+    assert cell.result(5).ename == "KeyboardInterrupt"
+
+
+def test_an_interrupt_request_is_answered(client: Client) -> None:
+    cell = client.execute("print('in'); await asyncio.sleep(60)").until("in")
+    answer = client.ask("interrupt_request", channel="control")
+    assert answer.reply["status"] == "ok"
+    assert cell.result(5).ename == "KeyboardInterrupt"
+
+
+def test_a_cancelled_cell_shows_keyboard_interrupt_and_never_cancelled_error(
+    kernel: Kernel, client: Client
+) -> None:
+    cell = client.execute("async def f(): await asyncio.sleep(60)\nprint('in')\nawait f()").until(
+        "in"
+    )
+    interrupted(kernel, cell)
+    assert "CancelledError" not in cell.of("error")[0]["content"]["ename"]
+    assert cell.reply["status"] == "error"

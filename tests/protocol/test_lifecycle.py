@@ -1,0 +1,119 @@
+"""Shutdown and restart while cells run leave no process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from kernels import Kernel, wait_gone
+
+from .client import Client, Request
+
+Launch = Callable[..., Kernel]
+
+STATES = {
+    "idle": "print('in', flush=True)",
+    "a cell awaits": "print('in', flush=True)\nawait asyncio.sleep(60)",
+    "a cell blocks": "import time\nprint('in', flush=True)\ntime.sleep(60)",
+    "a cell asks": "print('in', flush=True)\ninput('? ')",
+    "a child runs": "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
+    "print('in', flush=True)\nawait asyncio.to_thread(child.wait)",
+    "a shell escape runs": "!echo in; sleep 60",
+    "a cell ignores its cancellation": "print('in', flush=True)\nwhile True:\n"
+    "    try: await asyncio.sleep(60)\n    except asyncio.CancelledError: pass",
+    "a daemon thread runs": "import threading, time\n"
+    "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\nprint('in', flush=True)",
+}
+
+
+def bring_into(client: Client, state: str) -> Request:
+    cell = client.execute(STATES[state]).until("in")
+    cell.abandoned = True
+    return cell
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_shutdown_leaves_no_process(launch: Launch, state: str) -> None:
+    kernel = launch()
+    bring_into(kernel.clients[0], state)
+    processes = kernel.processes()
+    start = time.monotonic()
+    kernel.manager.shutdown_kernel()
+    wait_gone(processes)
+    assert time.monotonic() - start < 12
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_restart_leaves_no_process_and_a_fresh_kernel(launch: Launch, state: str) -> None:
+    kernel = launch()
+    kernel.clients[0].run("left_over = 1")
+    bring_into(kernel.clients[0], state)
+    processes = kernel.processes()
+    client = kernel.restart()
+    wait_gone(processes)
+    assert client.execute("left_over").result().ename == "NameError"
+    assert client.run("'fresh'").count == 2
+
+
+def test_a_shutdown_request_is_answered_and_an_awaiting_cell_ends_with_the_kernel(
+    launch: Launch,
+) -> None:
+    kernel = launch()
+    client = kernel.clients[0]
+    bring_into(client, "a cell awaits")
+    processes = kernel.processes()
+    request = client.send("shutdown_request", {"restart": False}, channel="control")
+    client.wait(lambda: bool(request.replies), 10, "shutdown_reply")
+    assert request.reply == {"status": "ok", "restart": False}
+    request.abandoned = True
+    wait_gone(processes, 10)
+
+
+def test_a_shutdown_while_two_hundred_cells_run_leaves_no_process(launch: Launch) -> None:
+    kernel = launch()
+    client = kernel.clients[0]
+    for cell in [client.execute("print('in'); await asyncio.sleep(60)") for _ in range(200)]:
+        cell.until("in").abandoned = True
+    processes = kernel.processes()
+    kernel.manager.shutdown_kernel()
+    wait_gone(processes)
+
+
+def test_exit_handlers_run_at_shutdown(launch: Launch) -> None:
+    kernel = launch()
+    left = kernel.directory / "left"
+    kernel.clients[0].run(
+        f"import atexit, pathlib; atexit.register(pathlib.Path({str(left)!r}).touch)"
+    )
+    processes = kernel.processes()
+    kernel.manager.shutdown_kernel()
+    wait_gone(processes)
+    assert left.exists()
+
+
+def test_a_quiet_life_writes_nothing_to_the_kernels_own_stderr(launch: Launch) -> None:
+    kernel = launch()
+    client = kernel.clients[0]
+    client.run("await asyncio.sleep(0.01)")
+    client.execute("1 / 0").result()
+    bring_into(client, "a cell awaits")
+    processes = kernel.processes()
+    kernel.manager.shutdown_kernel()
+    wait_gone(processes)
+    lines = [line for line in kernel.log.splitlines() if line and "without encryption" not in line]
+    assert lines == []
+
+
+def test_a_client_that_goes_away_does_not_disturb_its_cells(launch: Launch) -> None:
+    kernel = launch()
+    leaving, staying = kernel.clients[0], kernel.client()
+    gate = staying.gate()
+    cell = leaving.execute(f"left_1 = 'started'\nprint('in')\n{gate.wait}\nleft_1 = 'ended'").until(
+        "in"
+    )
+    cell.abandoned = True
+    kernel.clients.remove(leaving)
+    leaving.close()
+    gate.open()
+    assert staying.run("left_1").value == "'ended'"
