@@ -96,9 +96,10 @@ class Attribution(LazyDebugger):
         """Publish a status, and busy again after an idle while cells are in flight.
 
         Front-ends show the last status that came, whatever its parent and its channel. The extra
-        busy is nobody's: it answers a header made for it.
+        busy is nobody's: it answers a header made for it, of a type that they and Jupyter Server do
+        not leave out (JupyterLab 4.6 ignores a status whose parent is a ``status``).
         """
         super()._publish_status(status, channel, parent)
         if status == "idle" and self.main_session.tasks.started:
             assert self.session is not None
-            super()._publish_status("busy", channel, self.session.msg("status"))
+            super()._publish_status("busy", channel, self.session.msg("execute_request"))

@@ -131,6 +131,17 @@ class Dispatch(Prompts):
         assert self.session is not None
         self.session.send(stream or self.shell_stream, f"{name}_reply", content, message, idents)
 
+    async def process_control(self, msg: Any) -> None:
+        """Handle a control request.
+
+        ipykernel 7.4 takes the identities off outside of its ``try``: what isn't a message ends in a
+        traceback that the user sees in some cell.
+        """
+        try:
+            await super().process_control(msg)
+        except (ValueError, TypeError, KeyError) as error:
+            self.log.error("Ignored an invalid message on the control channel: %s", error)
+
     async def create_subshell_request(self, socket: Any, ident: Any, parent: Any) -> None:
         """Create a subshell; from now on its thread's channel reads the shell socket too."""
         if isinstance(self.shell_stream, ShellRouter):
