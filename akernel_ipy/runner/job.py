@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from nbformat import from_dict
+
 from akernel_ipy.core.errors import NotebookError
 
 from . import notebook as files
@@ -83,8 +85,8 @@ class NotebookJob:
                 f"{self.path}: parameters can be given to Python notebooks only, and the kernel "
                 f"{kernel.name!r} speaks {language.get('name')}; leave out -p"
             )
-        self.notebook.metadata["language_info"] = language
-        self.notebook.metadata.setdefault("kernelspec", kernel.kernelspec)
+        self.notebook.metadata["language_info"] = from_dict(language)
+        self.notebook.metadata.setdefault("kernelspec", from_dict(kernel.kernelspec))
 
     def _result(self, execution: Execution, startup: float) -> NotebookResult:
         for stage in self.stages:

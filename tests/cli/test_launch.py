@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from runner.notebooks import outputs_text, run_cells
+
+from cli.command import COMMAND, Command
+
+#: What the other commands need, and what a kernel that starts has no use for.
+TOO_MUCH = ["rich", "nbformat", "akernel_ipy.app", "akernel_ipy.runner", "importlib.metadata"]
+
+
+def test_a_kernel_starts_without_the_modules_of_the_other_commands(akernel: Command) -> None:
+    cells = ["import sys", f"print([name for name in {TOO_MUCH[:4]} if name in sys.modules])"]
+    assert outputs_text(run_cells(akernel.home, cells)) == ["", "[]\n"]
+
+
+def test_the_command_itself_imports_nothing_before_it_knows_what_to_do() -> None:
+    code = "import sys; old = set(sys.modules); import akernel_ipy.__main__; " + (
+        "print(sorted(set(sys.modules) - old))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    expected = ["akernel_ipy", "akernel_ipy.__main__", "akernel_ipy._version"]
+    assert done.stdout.strip() == str(expected)
+
+
+def test_launch_takes_a_flavour_before_the_arguments_of_ipykernel(akernel: Command) -> None:
+    cells = ["print(get_ipython().kernel.flavour)"]
+    assert outputs_text(run_cells(akernel.home, cells, flavour="CHAIN")) == ["chain\n"]
+
+
+def test_launch_explains_the_options_of_the_kernel(akernel: Command) -> None:
+    text = akernel.ok("launch", "--help-all")
+    assert "--AsyncKernel.flavour" in text
+    assert "--IPKernelApp.connection_file" in text
+
+
+def test_a_module_beside_the_notebook_does_not_break_the_start(akernel: Command) -> None:
+    for name in ("random.py", "tornado.py"):
+        (akernel.home / name).write_text("raise SystemError('shadowed')")
+    assert outputs_text(run_cells(akernel.home, ["print(1)"])) == ["1\n"]
+
+
+@pytest.mark.parametrize("command", ["launch", "install", "run"])
+@pytest.mark.parametrize("version", ["6.29.5", "7.3.0", None])
+def test_an_ipykernel_that_is_too_old_is_named_with_the_remedy(
+    akernel: Command, tmp_path: Path, command: str, version: str | None
+) -> None:
+    package = tmp_path / "old" / "ipykernel"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    if version:
+        numbers = tuple(map(int, version.split(".")))
+        text = f"__version__ = {version!r}\nversion_info = {numbers}\n"
+        (package / "_version.py").write_text(text)
+    env = {**akernel.env, "PYTHONPATH": str(package.parent)}
+    done = subprocess.run([*COMMAND, command], env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert (version or "ipykernel._version") in done.stderr
+    assert "pip install --upgrade 'ipykernel>=7.4'" in done.stderr
