@@ -1,0 +1,205 @@
+"""An immutable graph of cells: which cell reads which name from which cell.
+
+Every update gives a new graph and costs O(names of that cell), whatever the number of cells: the
+maps share their shards with the older graph, and reverse indexes answer who defines and who reads
+a name. As in Pluto, what must be *deleted* comes from the old graph and what must *run* from the
+new one, and a deleted cell is a cell without code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from akernel_ipy.core.names import BUILTINS, EMPTY, Names
+
+from ._map import Map
+from ._values import NOBODY, Cycle, Edge, Node
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The dataflow between the cells of a session.
+
+    The newest definer of a name owns it, and its readers read from it. A cell that reads *and*
+    defines a name (``df = clean(df)``) stands between the previous definer and the readers that
+    come later: those that already read the previous definer's value go on doing so.
+
+    ``linear`` keeps the readers of an older definer with it when a newer cell defines the name
+    without reading it: a notebook run from top to bottom then shows what it always showed. Readers
+    that came before any definer still follow the newest one.
+    """
+
+    linear: bool = False
+    builtins: frozenset[str] = BUILTINS
+    _nodes: Map[str, Node] = field(default_factory=Map, repr=False)
+    _definers: Map[str, tuple[str, ...]] = field(default_factory=Map, repr=False)
+    _readers: Map[tuple[str, str], Map[str, bool]] = field(default_factory=Map, repr=False)
+    _next: int = 0
+
+    # -- questions -------------------------------------------------------------------------
+
+    def __contains__(self, cell: str) -> bool:
+        return cell in self._nodes
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """All cells, by first appearance."""
+        return self.ranked(self._nodes)
+
+    def ranked(self, cells: Iterable[str]) -> tuple[str, ...]:
+        """Sort cells by first appearance."""
+        return tuple(sorted(cells, key=self.rank))
+
+    def rank(self, cell: str) -> int:
+        """Give the place of a cell by first appearance."""
+        node = self._nodes.get(cell)
+        return -1 if node is None else node.rank
+
+    def names(self, cell: str) -> Names:
+        """Give the names of a cell; a cell that isn't there has none."""
+        node = self._nodes.get(cell)
+        return EMPTY if node is None else node.names
+
+    def definers(self, name: str) -> tuple[str, ...]:
+        """Give the cells that define a name, its owner last."""
+        return self._definers.get(name) or ()
+
+    def owner(self, name: str) -> str | None:
+        """Give the cell whose value a name holds: the one that ran last."""
+        definers = self._definers.get(name)
+        return definers[-1] if definers else None
+
+    def source(self, cell: str, name: str) -> str | None:
+        """Give the cell from which a cell reads a name, if it reads it and any defines it."""
+        node = self._nodes.get(cell)
+        return (node.sources.get(name) or None) if node is not None else None
+
+    def readers(self, definer: str | None, name: str) -> tuple[str, ...]:
+        """Give the cells that read a name from a definer (None: from nobody)."""
+        found = self._readers.get((definer or NOBODY, name))
+        return self.ranked(found) if found is not None else ()
+
+    def parents(self, cell: str) -> tuple[str, ...]:
+        """Give the cells that this one reads from."""
+        node = self._nodes.get(cell)
+        if node is None:
+            return ()
+        return self.ranked({source for source in node.sources.values() if source not in ("", cell)})
+
+    def children(self, cell: str) -> tuple[str, ...]:
+        """Give the cells that read from this one."""
+        found = {child for name in self.names(cell).defs for child in self.readers(cell, name)}
+        return self.ranked(found - {cell})
+
+    def edges(self, cell: str) -> tuple[Edge, ...]:
+        """Give the edges into a cell, with their names."""
+        node = self._nodes.get(cell)
+        by_parent: dict[str, list[str]] = {}
+        for name, source in sorted(node.sources.items()) if node is not None else ():
+            if source not in (NOBODY, cell):
+                by_parent.setdefault(source, []).append(name)
+        deferred = self.names(cell).deferred
+        return tuple(
+            Edge(parent, cell, tuple(by_parent[parent]), deferred.issuperset(by_parent[parent]))
+            for parent in self.ranked(by_parent)
+        )
+
+    def clashes(self, cell: str, names: Names) -> dict[str, str]:
+        """Give the names that the cell would take from another owner without reading them."""
+        owners = ((name, self.owner(name)) for name in sorted(names.defs - names.reads))
+        return {name: owner for name, owner in owners if owner not in (None, cell)}
+
+    def missing(
+        self, cell: str, known: Container[str] = (), *, deferred: bool = True
+    ) -> tuple[str, ...]:
+        """Give the names that a cell needs and nobody defines: a reason to be pending.
+
+        Args:
+            cell: the cell.
+            known: names that exist without a cell's doing, for example the namespace.
+            deferred: also the names that only bodies of its functions read.
+        """
+        node = self._nodes.get(cell)
+        if node is None:
+            return ()
+        needs = node.names.needs if deferred else node.names.needs & node.names.immediate
+        return tuple(name for name in sorted(needs) if self._lacks(node, name, known))
+
+    def unmet(self, cell: str, known: Container[str] = ()) -> tuple[str, ...]:
+        """Give the names a cell lacks to run: its own, and those of functions that it reads.
+
+        So ``def f(): return x`` runs before x exists, ``f()`` in another cell is pending then,
+        and ``x = 1; f()`` runs.
+        """
+        node = self._nodes.get(cell)
+        if node is None:
+            return ()
+        lacking = set(self.missing(cell, known, deferred=False))
+        before = dict(node.names.before)
+        for name in sorted(node.names.immediate):
+            source = node.sources.get(name, NOBODY)
+            for function, wanted in self._called(source):
+                if wanted not in before.get(name, ()) and self._lacks(function, wanted, known):
+                    lacking.add(wanted)
+        return tuple(sorted(lacking))
+
+    def _lacks(self, node: Node, name: str, known: Container[str]) -> bool:
+        nobody = node.sources.get(name, NOBODY) == NOBODY
+        return nobody and name not in known and name not in self.builtins
+
+    def _called(self, definer: str) -> Iterator[tuple[Node, str]]:
+        """Give what functions of a cell read when called, through functions of others too."""
+        todo, seen = [definer], {definer}
+        while todo:
+            node = self._nodes.get(todo.pop())
+            for name in sorted(node.names.needs & node.names.deferred) if node is not None else ():
+                assert node is not None
+                yield node, name
+                source = node.sources.get(name, NOBODY)
+                if source not in seen:
+                    seen.add(source)
+                    todo.append(source)
+
+    # -- updates ---------------------------------------------------------------------------
+
+    def with_cell(self, cell: str, names: Names) -> Graph:
+        """Give the graph after a run of ``cell`` with ``names``."""
+        return self.update(cell, names).graph
+
+    def without_cell(self, cell: str) -> Graph:
+        """Give the graph after the cell is deleted."""
+        return self.update(cell, None).graph
+
+    def update(self, cell: str, names: Names | None) -> Update:
+        """Run (or with None: delete) a cell, and say what changes with it.
+
+        An edit is the same as a deletion and a new cell at once; a cell that the graph doesn't
+        know is not an error.
+        """
+        from ._update import Draft  # it needs Graph itself
+
+        return Draft(self).update(cell, names)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What changes with one cell.
+
+    Attributes:
+        graph: the new graph.
+        cycle: the cycle that the cell closes, if any: refuse the graph then.
+        vanished: names that have to leave the namespace: the cell owned them and does not
+            define them any more.
+        revived: vanished names that an older cell defines too, with that cell: run it again.
+        rebound: other cells that now read a name from another cell than before (or from none).
+    """
+
+    graph: Graph
+    cycle: Cycle | None = None
+    vanished: tuple[str, ...] = ()
+    revived: tuple[tuple[str, str], ...] = ()
+    rebound: tuple[str, ...] = ()

@@ -1,0 +1,226 @@
+"""One update of the graph, worked out on a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from akernel_ipy.core.names import EMPTY, Names
+
+from ._cycles import find_cycle
+from ._graph import Graph, Update
+from ._map import Map
+from ._values import NOBODY, Node
+
+
+class Draft:
+    """A graph in the making; used for one update."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.nodes = graph._nodes
+        self.definers = graph._definers
+        self.readers = graph._readers
+        self.rebound: dict[str, None] = {}
+        self.tails: dict[str, None] = {}  # cells that got new readers
+
+    def update(self, cell: str, names: Names | None) -> Update:
+        """Replace, add or (with None) remove a cell."""
+        old = self.graph._nodes.get(cell)
+        if old is None and names is None:
+            return Update(self.graph)
+        before = old.names if old is not None else EMPTY
+        after = names if names is not None else EMPTY
+        self._clear_reads(cell, old)
+        vanished, revived = self._drop(cell, sorted(before.defs - after.defs))
+        following = self.graph._next
+        if names is not None:
+            rank = old.rank if old is not None else following
+            following += old is None
+            self.nodes = self.nodes.set(cell, Node(names, rank))
+            self._define(cell, before, after)
+            self._bind_reads(cell, after)
+        else:
+            self.nodes = self.nodes.without(cell)
+        graph = replace(
+            self.graph,
+            _nodes=self.nodes,
+            _definers=self.definers,
+            _readers=self.readers,
+            _next=following,
+        )
+        self.rebound.pop(cell, None)
+        cycle = None
+        if names is not None and self._may_close(cell, old):
+            cycle = find_cycle(graph, (cell, *self.tails))
+        return Update(graph, cycle, vanished, revived, graph.ranked(self.rebound))
+
+    def _may_close(self, cell: str, old: Node | None) -> bool:
+        """Tell whether there is any new edge: without one there is no new cycle."""
+        new = self._node(cell)
+        if self.tails or old is None or not new.names.immediate <= old.names.immediate:
+            return True
+        return new.sources != old.sources
+
+    # -- who reads from whom ---------------------------------------------------------------
+
+    def _bind(self, reader: str, name: str, source: str) -> None:
+        node = self.nodes.get(reader)
+        assert node is not None
+        old = node.sources.get(name)
+        if old == source:
+            return
+        floating = old == NOBODY or self._floats(reader, old or NOBODY, name)
+        if old is not None:
+            self._forget(reader, name, old)
+            self.rebound[reader] = None
+        self.nodes = self.nodes.set(
+            reader, Node(node.names, node.rank, {**node.sources, name: source})
+        )
+        self._remember(reader, name, source, floating)
+
+    def _remember(self, reader: str, name: str, source: str, floating: bool = False) -> None:
+        found: Map[str, bool] = self.readers.get((source, name)) or Map()
+        self.readers = self.readers.set((source, name), found.set(reader, floating))
+
+    def _forget(self, reader: str, name: str, source: str) -> None:
+        found = self.readers.get((source, name))
+        rest = found.without(reader) if found is not None else None
+        if rest:
+            self.readers = self.readers.set((source, name), rest)
+        else:
+            self.readers = self.readers.without((source, name))
+
+    def _clear_reads(self, cell: str, node: Node | None) -> None:
+        for name, source in sorted(node.sources.items()) if node is not None else ():
+            self._forget(cell, name, source)
+
+    def _bind_reads(self, cell: str, names: Names) -> None:
+        sources = {}
+        for name in sorted(names.reads):
+            definers = self.definers.get(name) or ()
+            if name in names.defs:
+                place = definers.index(cell)
+                source = definers[place - 1] if place else NOBODY
+            else:
+                source = definers[-1] if definers else NOBODY
+            sources[name] = source
+            self._remember(cell, name, source)
+        node = self.nodes.get(cell)
+        assert node is not None
+        self.nodes = self.nodes.set(cell, Node(names, node.rank, sources))
+
+    def _readers_of(self, source: str, name: str) -> tuple[str, ...]:
+        found = self.readers.get((source, name))
+        if found is None:
+            return ()
+        ranks = {reader: self._node(reader).rank for reader in found}
+        return tuple(sorted(ranks, key=ranks.__getitem__))
+
+    def _node(self, cell: str) -> Node:
+        node = self.nodes.get(cell)
+        assert node is not None
+        return node
+
+    # -- who defines what ------------------------------------------------------------------
+
+    def _drop(
+        self, cell: str, names: Iterable[str]
+    ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """End the cell's definitions; its readers go to the definer before it, or to nobody."""
+        vanished, revived = [], []
+        for name in names:
+            definers = self.definers.get(name) or ()
+            place = definers.index(cell)
+            rest = (*definers[:place], *definers[place + 1 :])
+            heir = definers[place - 1] if place else NOBODY
+            self.definers = self.definers.set(name, rest) if rest else self.definers.without(name)
+            for reader in self._readers_of(cell, name):
+                self._bind(reader, name, heir)
+                self.tails[heir] = None
+            if place == len(definers) - 1:
+                vanished.append(name)
+                if rest:
+                    revived.append((name, rest[-1]))
+        self.tails.pop(NOBODY, None)
+        return tuple(vanished), tuple(revived)
+
+    def _define(self, cell: str, before: Names, after: Names) -> None:
+        waiting = {
+            reader for name in sorted(after.defs) for reader in self._readers_of(NOBODY, name)
+        }
+        for name in sorted(after.defs):
+            became_plain = name in before.redefines and name not in after.reads
+            self._own(cell, name, waiting, became_plain)
+
+    def _own(self, cell: str, name: str, waiting: set[str], became_plain: bool) -> None:
+        """Make the cell the newest definer, the redefiners that follow it included."""
+        definers = self.definers.get(name) or ()
+        place = definers.index(cell) if cell in definers else len(definers)
+        end = place + 1
+        while end < len(definers) and self._reads(definers[end], name):
+            end += 1
+        moved = (cell, *definers[place + 1 : end])
+        kept = (*definers[:place], *definers[end:])
+        if end < len(definers) or place == len(definers) or became_plain:
+            plain = not self._reads(cell, name)
+            early = self._early_redefiners(name, kept) if plain else ()
+            kept, moved = kept[len(early) :], (*moved, *early)
+            self.definers = self.definers.set(name, (*kept, *moved))
+            if early:
+                self._bind(early[0], name, moved[-len(early) - 1])
+                self.tails[cell] = None
+            self._attract(name, kept, moved, waiting, plain)
+
+    def _early_redefiners(self, name: str, definers: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the redefiners at the front that had nothing to redefine yet: they come after."""
+        count = 0
+        while count < len(definers):
+            node = self._node(definers[count])
+            if name not in node.names.needs or (not count and node.sources.get(name)):
+                break
+            count += 1
+        return definers[:count]
+
+    def _attract(
+        self,
+        name: str,
+        kept: tuple[str, ...],
+        moved: tuple[str, ...],
+        waiting: set[str],
+        plain: bool,
+    ) -> None:
+        """Let the readers of the older definers read from the new owner."""
+        owner = moved[-1]
+        readers = list(self._readers_of(NOBODY, name))
+        for older in self._newest_chain(name, kept):
+            readers += [
+                reader
+                for reader in self._readers_of(older, name)
+                if reader in waiting
+                or (plain and (not self.graph.linear or self._floats(reader, older, name)))
+            ]
+        for reader in readers:
+            if reader not in moved and not self._defines(reader, name):
+                self._bind(reader, name, owner)
+                self.tails[owner] = None
+
+    def _floats(self, reader: str, source: str, name: str) -> bool:
+        """Tell whether the reader came before any definer of the name."""
+        found = self.readers.get((source, name))
+        return bool(found is not None and found.get(reader))
+
+    def _newest_chain(self, name: str, definers: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the newest plain definer and the redefiners after it."""
+        start = len(definers)
+        while start > 0:
+            start -= 1
+            if not self._reads(definers[start], name):
+                break
+        return definers[start:]
+
+    def _reads(self, cell: str, name: str) -> bool:
+        return name in self._node(cell).names.reads
+
+    def _defines(self, cell: str, name: str) -> bool:
+        return name in self._node(cell).names.defs
