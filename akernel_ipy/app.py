@@ -131,7 +131,22 @@ class InstallApp(Command):
 
 
 def kernel_options(config: Mapping[str, Any], own: frozenset[str]) -> list[str]:
-    """Give the options on the command line that aren't ours as arguments of the kernel."""
+    """Give the options on the command line that aren't ours as arguments of the kernel.
+
+    Raises:
+        KernelSpecError: on an option that the kernel would ignore, or that contradicts the name.
+    """
+    from .kernel import AsyncKernel  # what no other command here needs
+
+    known = AsyncKernel.class_trait_names(config=True)
+    for trait in config.get("AsyncKernel", ()):
+        if trait == "flavour":
+            raise KernelSpecError("name the flavour without option: akernel install FLAVOUR")
+        if trait not in known:
+            raise KernelSpecError(
+                f"the kernel has no option --AsyncKernel.{trait}; "
+                "akernel launch --help-all lists those it has"
+            )
     return [
         f"--{section}.{trait}={value}"
         for section, traits in config.items()

@@ -12,6 +12,7 @@ from akernel_ipy.core.errors import NotebookError
 from .cell import CellRun
 from .kernel import Kernel, Message
 from .model import CellResult, Observer, Options, Status
+from .widgets import Widgets
 
 #: Seconds that interrupted cells get to end, before the next interrupt and then the kill.
 GRACE = 5.0
@@ -36,6 +37,7 @@ class Execution:
         self.stages = stages
         self.options = options
         self.observer = observer
+        self.widgets = Widgets()
         self.problem: str | None = None
         self.interrupted = False
         self.seconds = 0.0
@@ -93,6 +95,7 @@ class Execution:
 
     def _on_iopub(self, message: Message) -> None:
         self._last_message = time.monotonic()
+        self.widgets.receive(message)
         cell = self._sent.get(message["parent_header"].get("msg_id", ""))
         if cell is None:
             return

@@ -92,6 +92,7 @@ class NotebookJob:
         for stage in self.stages:
             for cell in stage:
                 cell.write()
+        self._keep_widgets(execution.widgets.metadata())
         skipped = [CellResult(info, Status.SKIPPED) for info in self.skipped]
         cells = sorted([*execution.results(), *skipped], key=lambda result: result.cell.number)
         return NotebookResult(
@@ -103,6 +104,11 @@ class NotebookJob:
             problem=execution.problem,
             interrupted=execution.interrupted,
         )
+
+    def _keep_widgets(self, widgets: dict[str, Any]) -> None:
+        self.notebook.metadata.pop("widgets", None)
+        if widgets:
+            self.notebook.metadata["widgets"] = from_dict(widgets)
 
     def stop(self) -> None:
         """Interrupt the cells and keep what they gave; the second time, kill the kernel."""

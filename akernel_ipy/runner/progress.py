@@ -75,10 +75,10 @@ class LiveProgress(Observer):
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(console=console, get_renderable=self._render, transient=True)
         self._runs: dict[str, float] = {}
         self._ended: dict[str, int] = {}
         self._running: dict[tuple[str, int], tuple[CellInfo, float]] = {}
+        self._live = Live(console=console, get_renderable=self._render, transient=True)
 
     def __enter__(self) -> LiveProgress:
         self._live.start()

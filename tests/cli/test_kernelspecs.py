@@ -44,11 +44,11 @@ def test_a_kernelspec_says_how_to_launch_and_what_it_is(akernel: Command) -> Non
 def test_names_options_and_cache_directory_go_into_the_kernelspec(akernel: Command) -> None:
     akernel.ok(
         *("install", "--user", "--name", "mine", "--display-name", "My own"),
-        *("--cache-dir", "cache", "--AsyncKernel.flavour=chain", "--debug"),
+        *("--cache-dir", "cache", "--AsyncKernel.help_links=[]", "--debug"),
     )
     spec = spec_of(akernel.user_kernels / "mine")
     assert spec["display_name"] == "My own"
-    assert spec["argv"][-2:] == ["{connection_file}", "--AsyncKernel.flavour=chain"]
+    assert spec["argv"][-2:] == ["{connection_file}", "--AsyncKernel.help_links=[]"]
     assert spec["env"] == {"AKERNEL_CACHE_DIR": str(akernel.home / "cache")}
 
 
@@ -76,6 +76,8 @@ def test_the_default_is_the_environment_of_the_interpreter(akernel: Command) -> 
         (["install", "--user", "--name", "a b"], 1, "--name"),
         (["install", "--prefix", "file"], 1, "--user"),
         (["install", "--usr=1"], 2, "--help"),
+        (["install", "--AsyncKernel.flavour=chain"], 1, "akernel install FLAVOUR"),
+        (["install", "--AsyncKernel.flavor=chain"], 1, "akernel launch --help-all"),
         (["remove"], 2, "akernel list"),
         (["remove", "nothing"], 1, "there is no kernelspec 'nothing'"),
         (["remove", "python3"], 1, "starts another kernel"),

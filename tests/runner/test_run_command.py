@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -181,6 +184,9 @@ def test_ctrl_c_interrupts_and_keeps_what_was_produced(akernel: Command, running
 
 def test_a_second_ctrl_c_kills_a_cell_that_ignores_the_first(akernel: Command) -> None:
     deaf = """
+import os
+import pty
+import re
 import signal
 signal.signal(signal.SIGINT, lambda *_: print('deaf', flush=True))
 print('ready')
@@ -225,3 +231,25 @@ def test_the_example_takes_about_as_long_as_its_slowest_cell(akernel: Command) -
     assert all(cell.outputs for cell in cells if "await" in cell.source)
     assert "ten answers in" in cell_text(cells[5])
     assert all(cell.outputs == [] and cell.id for cell in code_cells(read(EXAMPLE)))
+
+
+def test_a_terminal_shows_the_running_cells_and_how_they_ended(akernel: Command) -> None:
+    path = write(akernel.home / "seen.ipynb", ["await asyncio.sleep(0.6)  # [bold]", "1/0"])
+    screen, terminal = pty.openpty()
+    words = [*COMMAND, "run", str(path)]
+    env = {**akernel.env, "TERM": "xterm-256color"}
+    with subprocess.Popen(words, stdout=terminal, stderr=terminal, env=env) as run:
+        os.close(terminal)
+        text = b"".join(iter(lambda: read_screen(screen), b"")).decode()
+    os.close(screen)
+    assert run.returncode == 1
+    assert re.search(r"▶ .*\[1\].* s  await asyncio.sleep\(0.6\)  # \[bold\]", text)
+    assert re.search(r"✓ .*\[1\].*ok after 0.6", text)
+    assert re.search(r"✗ .*\[2\].*error after .*\(ZeroDivisionError\)", text)
+
+
+def read_screen(screen: int) -> bytes:
+    try:
+        return os.read(screen, 65536)
+    except OSError:  # how Linux says that nobody has the terminal open any more
+        return b""

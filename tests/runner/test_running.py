@@ -80,7 +80,7 @@ def test_every_kind_of_output_reaches_its_cell(tmp_path: Path) -> None:
 def test_what_a_background_task_prints_after_its_cell_is_kept_there(tmp_path: Path) -> None:
     cells = [
         "go = asyncio.Event()",
-        "async def later():\n    await go.wait(); print('late')\ntask = asyncio.create_task(later())",
+        "async def late():\n    await go.wait(); print('late')\ntask = asyncio.create_task(late())",
         "await __task__()\ngo.set()\nawait task\nprint('end')",
     ]
     assert outputs_text(run_cells(tmp_path, cells)) == ["", "late\n", "end\n"]
@@ -254,3 +254,16 @@ def test_statuses_say_what_failed() -> None:
     failing = [status for status in Status if CellResult(cell, status).failed]
     assert failing == [s for s in Status if s not in (Status.OK, Status.SKIPPED)]
     assert not CellResult(cell, Status.ERROR, error_allowed=True).failed
+
+
+def test_widgets_keep_the_state_that_a_page_needs_to_show_them(tmp_path: Path) -> None:
+    pytest.importorskip("ipywidgets")
+    cells = [
+        "import ipywidgets\nslider = ipywidgets.IntSlider(value=1)\nslider",
+        "slider.value = 7",
+    ]
+    result = run_cells(tmp_path, cells)
+    view = code_cells(result.notebook)[0].outputs[0].data
+    widgets = result.notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]
+    model = widgets.state[view["application/vnd.jupyter.widget-view+json"]["model_id"]]
+    assert (model.model_name, model.state.value) == ("IntSliderModel", 7)
