@@ -42,15 +42,19 @@ class Steps:
         self.run: Run | None = None
         self.last: Run | None = None
         self.since = 0.0
-        #: An interrupt came in this step; it is too young to be called blocking.
-        self.interrupt_due = False
         self._after_step = after_step
 
-    def check(self) -> None:
-        """Raise an interrupt that came during the statement before: some end by it, silently."""
-        if self.interrupt_due and threading.current_thread() is threading.main_thread():
-            self.interrupt_due = False
-            raise KeyboardInterrupt
+    def blocking(self, alone: bool) -> bool:
+        """Whether the step under way holds up the loop.
+
+        Args:
+            alone: no other cell is running. Then a cell that has never awaited is known to block,
+                however young it is.
+        """
+        if self.run is None:
+            return False
+        young = time.monotonic() - self.since < PATIENCE
+        return not young or (alone and not self.run.state.waited)
 
     async def drive(self, run: Run, coroutine: Coroutine[Any, Any, T]) -> T:
         """Await a run's coroutine, noting each of its steps."""
@@ -127,6 +131,7 @@ class Interrupts:
         loop: the main loop.
         steps: says which run executes now.
         cancel_running: cancels every running cell; called in the loop.
+        running: how many cells are running.
         watch_loop: a loop of another thread, which sees whether the main one still turns.
     """
 
@@ -135,12 +140,14 @@ class Interrupts:
         loop: asyncio.AbstractEventLoop,
         steps: Steps,
         cancel_running: Callable[[], None],
+        running: Callable[[], int],
         watch_loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._loop = loop
         self._watch_loop = watch_loop
         self._steps = steps
         self._cancel_running = cancel_running
+        self._running = running
         self._expected = 0
         self._handled = 0
         self._insisting = False
@@ -168,8 +175,7 @@ class Interrupts:
         self._watch_loop.call_soon_threadsafe(self._watch, self._expected)
 
     def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
-        steps = self._steps
-        blocking = steps.run is not None and time.monotonic() - steps.since > PATIENCE
+        blocking = self._steps.blocking(alone=self._running() == 1)
         insisting, self._insisting = self._insisting, False
         if insisting and (self._handled >= self._expected or _between_callbacks(frame)):
             return
@@ -178,11 +184,9 @@ class Interrupts:
             if not gate.defer():
                 raise KeyboardInterrupt
         else:
-            steps.interrupt_due = steps.run is not None
             self.announce()
 
     def _on_loop(self) -> None:
-        self._steps.interrupt_due = False
         if self._handled < self._expected:
             self._handled = self._expected
             self._cancel_running()

@@ -231,8 +231,6 @@ class AsyncShell(ZMQInteractiveShell):
         IPython 9 `InteractiveShell.run_code` swaps ``sys.excepthook`` around it; cells that end in
         another order than they began would leave the wrong one behind.
         """
-        if self.steps is not None:
-            self.steps.check()
         if not async_:
             return bool(await super().run_code(code_obj, result, async_=False))
         if not self._hooked:

@@ -69,7 +69,9 @@ class AsyncKernel(Dispatch):
         super().start()
         loop = asyncio_loop_of(self.io_loop)
         watch = asyncio_loop_of(self.control_thread.io_loop) if self.control_thread else loop
-        self.interrupts = Interrupts(loop, self.steps, self._interrupt_running, watch)
+        self.interrupts = Interrupts(
+            loop, self.steps, self._interrupt_running, self._count_running, watch
+        )
         self.interrupts.install()
         self._restore = patches.install(self)
         for stream in (sys.stdout, sys.stderr):
@@ -245,6 +247,9 @@ class AsyncKernel(Dispatch):
         # The control thread sends SIGINT for an `interrupt_request`.
         self.interrupts.announce()
         super()._send_interrupt_children()
+
+    def _count_running(self) -> int:
+        return self.main_session.tasks.started
 
     def _interrupt_running(self) -> None:
         for run in self.main_session.tasks.running():
