@@ -74,8 +74,7 @@ def launch() -> Iterator[Callable[..., Kernel]]:
     yield start
     try:
         for kernel in kernels:
-            if kernel.alive:
-                kernel.audit()
+            kernel.audit()
     finally:
         for kernel in kernels:
             kernel.close()

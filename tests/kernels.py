@@ -13,7 +13,8 @@ from typing import Any
 import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
-from protocol.client import PATIENCE, Client
+from protocol.client import Client
+from protocol.request import PATIENCE
 
 #: How to launch a kernel; AKERNEL_TEST_COMMAND replaces it, to try the tests on another kernel.
 COMMAND = "{python} -m akernel_ipy launch {flavour} -f {connection_file}"
@@ -139,7 +140,7 @@ class Kernel:
 
     def audit(self) -> None:
         """Check all requests of all clients, and that the kernel had nothing to complain about."""
-        for client in self.clients:
+        for client in self.clients if self.alive else ():
             while client.pump(0):
                 pass
             client.audit()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .client import Client, Request
+from .client import Client
+from .request import Request
 
 #: Statements that write "mark", and the stream on which it must appear.
 WRITERS = {
@@ -90,6 +91,31 @@ def test_display_result_and_clear_output_of_a_cell_are_its_own(client: Client) -
     assert first.value == "'result'"
     assert len(first.of("clear_output")) == 1
     assert len(second.outputs) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "await asyncio.to_thread(display, 'mark')",
+        "import threading; t = threading.Thread(target=display, args=('mark',))\n"
+        "t.start(); t.join()",
+        "asyncio.get_running_loop().call_soon(display, 'mark'); await asyncio.sleep(0.01)",
+    ],
+)
+def test_display_from_elsewhere_belongs_to_the_cell_that_started_it(
+    client: Client, code: str
+) -> None:
+    first, second = later(client, code)
+    assert first.displays == ["'mark'"]
+    assert len(second.outputs) == 1
+
+
+def test_stderr_of_a_thread_belongs_to_the_cell_that_started_it(client: Client) -> None:
+    first, second = later(
+        client, "import sys\nawait asyncio.to_thread(print, 'mark', file=sys.stderr)"
+    )
+    assert first.stderr == "mark\n"
+    assert second.stderr == ""
 
 
 def test_update_display_belongs_to_the_cell_that_updates(client: Client) -> None:

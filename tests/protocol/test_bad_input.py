@@ -10,7 +10,8 @@ import zmq
 from jupyter_client.session import Session
 from kernels import Kernel
 
-from .client import Client, Request
+from .client import Client
+from .request import Request
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from .client import Client, Request
+from .client import Client
+from .request import Request
 
 names = (f"target-{n}" for n in itertools.count())
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .client import Client, Request
+from .client import Client
+from .request import Request
 
 BLOCK_AND_FAIL = "import time; print('in', flush=True); time.sleep(0.4); 1 / 0"
 

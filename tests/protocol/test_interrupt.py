@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 from kernels import Kernel, wait_gone
 
-from .client import Client, Request
+from .client import Client
+from .request import Request
 
 #: Seconds within which an interrupted cell must have ended, and fifty of them.
 SOON, SOON_FIFTY = 1.0, 5.0

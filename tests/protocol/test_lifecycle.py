@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from kernels import Kernel, wait_gone
 
-from .client import Client, Request
+from .client import Client
+from .request import Request
 
 Launch = Callable[..., Kernel]
 

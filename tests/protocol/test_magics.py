@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from kernels import Kernel
 
-from .client import Client, Request
+from .client import Client
+from .request import Request
 
 
 def beside_a_printing_cell(client: Client, code: str) -> Request:

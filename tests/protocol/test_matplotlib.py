@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from kernels import Kernel
 
-from .client import Client, Request
+from .client import Client
+from .request import Request
 
 PREPARE = "%matplotlib inline\nimport matplotlib.pyplot as plt"
 DRAW = "plt.figure(figsize=({0}, {0}), dpi=50); _ = plt.plot([1, 2])"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from .client import PATIENCE, Client
+from .client import Client
+from .request import PATIENCE
 
 
 def test_a_thousand_requests_in_one_go_run_and_are_answered_in_order(client: Client) -> None:

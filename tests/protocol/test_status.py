@@ -37,7 +37,9 @@ def test_the_extra_busy_belongs_to_no_request(client: Client) -> None:
     client.run("1 + 1")
     assert quiet(client) == "busy"
     assert client.iopub[-1]["msg_type"] == "status"
-    assert client.iopub[-1]["parent_header"] == {}
+    parent = client.iopub[-1]["parent_header"]
+    assert parent["msg_id"] not in client.requests
+    assert parent["session"] != client.session
     gate.open()
     running.result()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .client import Client, Request
+from .client import Client
+from .request import Request
 
 
 def by_question(cells: list[Request]) -> None:
