@@ -70,13 +70,15 @@ class Execution:
             await self._cancel_tasks()
 
     async def _send(self, stage: Sequence[CellRun]) -> None:
-        for cell in stage:
-            stop = not cell.errors_allowed
-            request = self.kernel.request(
-                cell.node.source, cell.request_metadata, stop_on_error=stop
+        requests = [
+            self.kernel.request(
+                cell.node.source, cell.request_metadata, stop_on_error=not cell.errors_allowed
             )
+            for cell in stage
+        ]
+        for request, cell in zip(requests, stage, strict=True):
             self._sent[request["header"]["msg_id"]] = cell
-            await self.kernel.send(request)
+        await self.kernel.send(*requests)
 
     def _failed(self) -> bool:
         ended = (cell.result() for cell in self._sent.values() if cell.done.is_set())
@@ -144,11 +146,12 @@ class Execution:
 
     def _on_death(self, error: NotebookError) -> None:
         left = [cell for cell in self._sent.values() if not cell.done.is_set()]
-        for cell in left[:1] if not any(cell.running for cell in left) else ():
-            cell.started = time.monotonic()  # the kernel had no time to say that it began
-        names = ", ".join(str(cell.info) for cell in left if cell.running)
+        running = ", ".join(str(cell.info) for cell in left if cell.running)
+        if left and not running:  # the kernel had no time to say what it began
+            left[0].started = time.monotonic()
+            running = f"{left[0].info} or one after it"
         self._unfinished = Status.DIED
-        self.end(f"{error}\nIt was running {names or 'no cell'}; what it had shown is kept")
+        self.end(f"{error}\nIt was running {running or 'no cell'}; what it had shown is kept")
 
     def _check_deadlines(self) -> None:
         timeout, now = self.options.timeout, time.monotonic()

@@ -173,14 +173,14 @@ class Kernel:
         session: Session = self.client.session
         return session.msg("execute_request", content, metadata=dict(metadata))
 
-    async def send(self, message: Message) -> None:
-        """Send a request on the shell channel.
+    async def send(self, *messages: Message) -> None:
+        """Send requests on the shell channel, in one go: an error aborts those that are there.
 
         Not by `Session.send`, which writes to the socket below the asyncio one: that takes the
         notice of a reply that is just arriving, and whoever waits for it is never woken.
         """
-        frames = self.client.session.serialize(message)
-        await self.client.shell_channel.socket.send_multipart(frames)
+        for frames in [self.client.session.serialize(message) for message in messages]:
+            await self.client.shell_channel.socket.send_multipart(frames)
 
     async def is_alive(self) -> bool:
         """Tell whether the process runs."""

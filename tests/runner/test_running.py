@@ -133,11 +133,12 @@ def test_a_kernel_that_dies_is_reported_with_the_cells_it_was_running(tmp_path: 
 
 
 def test_a_kernel_that_dies_at_once_blames_the_cell_in_turn(tmp_path: Path) -> None:
-    result = run_cells(tmp_path, ["import os", "os.kill(os.getpid(), 9)", "1"])
+    cells = [("import os", "parameters"), "os.kill(os.getpid(), 9)", "1"]
+    result = run_cells(tmp_path, cells)
     assert result.problem is not None
     assert "SIGKILL" in result.problem
     assert "running cell 2 (os.kill(os.getpid(), 9))" in result.problem
-    assert statuses(result)[0] == "ok"
+    assert statuses(result) == ["ok", "died", "aborted"]
 
 
 def test_asking_for_input_fails_instead_of_waiting(tmp_path: Path) -> None:
@@ -205,6 +206,11 @@ def test_many_cells_in_flight_lose_nothing(tmp_path: Path) -> None:
     result = run_cells(tmp_path, [f"await asyncio.sleep(0); print({n})" for n in range(300)])
     assert result.ok
     assert outputs_text(result) == [f"{n}\n" for n in range(300)]
+
+
+def test_an_error_at_the_top_aborts_all_of_many_cells(tmp_path: Path) -> None:
+    result = run_cells(tmp_path, ["1/0", *(f"print({n})" for n in range(300))])
+    assert statuses(result) == ["error", *["aborted"] * 300]
 
 
 def test_a_cell_with_half_a_character_is_refused_by_name(tmp_path: Path) -> None:
