@@ -31,7 +31,7 @@ class Graph:
     """
 
     linear: bool = False
-    builtins: frozenset[str] = BUILTINS
+    builtins: frozenset[str] = field(default=BUILTINS, repr=False)
     _nodes: Map[str, Node] = field(default_factory=Map, repr=False)
     _definers: Map[str, tuple[str, ...]] = field(default_factory=Map, repr=False)
     _readers: Map[tuple[str, str], Map[str, bool]] = field(default_factory=Map, repr=False)
