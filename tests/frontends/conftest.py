@@ -1,0 +1,78 @@
+"""One server and one browser for all tests of this folder, a page and a notebook for each test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from .browser import ARGUMENTS, find_browser
+from .page import NotebookPage
+from .server import JupyterServer
+
+PATIENCE = 30_000  # milliseconds
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember for the fixtures that their test failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Give a headless Chromium."""
+    program = find_browser()
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """Give a Jupyter server; it starts after the browser was found."""
+    server = JupyterServer(tmp_path_factory.mktemp("server"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="package")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Give a browser window, whose cache all pages share."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def notebook(
+    server: JupyterServer, context: BrowserContext, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[..., NotebookPage]]:
+    """Open notebooks with cells of the given sources; a failed test leaves a picture of them."""
+    pages: list[NotebookPage] = []
+    name = re.sub(r"\W+", "-", request.node.name)
+
+    def make(*sources: str, kernel: str = "akernel", app: str = "lab") -> NotebookPage:
+        path = server.write_notebook(f"{name}-{len(pages)}", list(sources), kernel)
+        pages.append(NotebookPage(context.new_page(), server, path))
+        pages[-1].open(app)
+        return pages[-1]
+
+    yield make
+    for page in pages:
+        if request.node.stash.get(FAILED, False):
+            page.page.screenshot(path=tmp_path / "page.png")
+            (tmp_path / "messages.txt").write_text("\n".join(map(str, page.frames)))
+        page.page.close()
+    server.end_sessions()

@@ -1,0 +1,193 @@
+"""A Jupyter server for the tests: a free port, private directories, the kernelspecs under test."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from kernels import argv
+
+STARTS_WITHIN = 90
+#: Kernelspecs: their names and flavours.
+KERNELS = {"akernel": "async", "akernel-chain": "chain"}
+#: Settings of JupyterLab: nothing may ask, nothing may fetch, all cells are in the page.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "@jupyterlab/apputils-extension:notification": {
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+        "fetchNews": "false",
+    },
+    "@jupyterlab/completer-extension:manager": {"providerTimeout": 20_000},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+OPTIONS = (
+    "--no-browser",
+    "--allow-root",
+    "--ServerApp.ip=127.0.0.1",
+    "--ServerApp.terminals_enabled=False",
+    "--LabApp.expose_app_in_browser=True",
+    "--JupyterNotebookApp.expose_app_in_browser=True",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.news_url=",
+)
+#: What cells import to wait until the test lets them go on.
+GATES = '''
+import asyncio
+import time
+from pathlib import Path
+
+
+async def passed(name):
+    """Wait, and let other cells run, until the test opens the gate of that name."""
+    while not Path(f"{name}.open").exists():
+        await asyncio.sleep(0.01)
+
+
+def blocked(name):
+    """Wait for the gate, and let nothing else run."""
+    while not Path(f"{name}.open").exists():
+        time.sleep(0.01)
+'''
+
+
+class JupyterServer:
+    """A process of JupyterLab's server, which serves Notebook 7 as well if that is installed."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.root = directory / "notebooks"
+        self.root.mkdir()
+        self.log_file = directory / "server.log"
+        self.token = secrets.token_hex(16)
+        self.address = ""
+        self._write_kernelspecs()
+        for plugin, settings in SETTINGS.items():
+            self._write_settings(plugin, settings)
+        self._start()
+
+    def _write_kernelspecs(self) -> None:
+        for name, flavour in KERNELS.items():
+            spec = self.directory / "data" / "kernels" / name
+            spec.mkdir(parents=True)
+            label = name.replace("-", " ")
+            fields = {
+                "argv": argv(flavour),
+                "display_name": f"Python 3 ({label})",
+                "language": "python",
+                "metadata": {"debugger": True, "concurrent": True},
+            }
+            (spec / "kernel.json").write_text(json.dumps(fields))
+
+    def _write_settings(self, plugin: str, settings: dict[str, Any]) -> None:
+        package, _, name = plugin.partition(":")
+        file = self.directory / "config/lab/user-settings" / package / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
+
+    def _environment(self) -> dict[str, str]:
+        outside = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("JUPYTER", "JPY_", "PYTEST")) and "proxy" not in name.lower()
+        }
+        return {
+            **outside,
+            "JUPYTER_CONFIG_DIR": str(self.directory / "config"),
+            "JUPYTER_DATA_DIR": str(self.directory / "data"),
+            "JUPYTER_RUNTIME_DIR": str(self.directory / "runtime"),
+            "JUPYTER_PATH": str(self.directory / "data"),
+            "JUPYTER_TOKEN": self.token,
+            "IPYTHONDIR": str(self.directory / "ipython"),
+            "MPLCONFIGDIR": str(self.directory / "matplotlib"),
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "jupyterlab", *OPTIONS]
+        command += [f"--ServerApp.port={_free_port()}", f"--ServerApp.root_dir={self.root}"]
+        with self.log_file.open("w") as log:
+            self.process = subprocess.Popen(
+                command, env=self._environment(), cwd=self.root, stdout=log, stderr=log
+            )
+        info = self.directory / "runtime" / f"jpserver-{self.process.pid}.json"
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not self._answers(info):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.close()
+                raise AssertionError(f"jupyter lab does not start:\n{self.log}")
+            time.sleep(0.1)
+
+    def _answers(self, info: Path) -> bool:
+        try:
+            # The port is another one than asked for if somebody else was faster.
+            self.address = f"http://127.0.0.1:{json.loads(info.read_text())['port']}"
+            self.api("GET", "api/status")
+        except (OSError, ValueError):
+            return False
+        return True
+
+    @property
+    def log(self) -> str:
+        """What the server and its kernels wrote to their own stdout and stderr."""
+        return self.log_file.read_text(errors="replace")
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the server's REST interface."""
+        request = urllib.request.Request(
+            f"{self.address}/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"token {self.token}"},
+        )
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def set(self, plugin: str, settings: dict[str, Any]) -> None:
+        """Change settings of JupyterLab for the pages opened from now on."""
+        self.api("PUT", f"lab/api/settings/{plugin}", {"raw": json.dumps(settings)})
+
+    def write_notebook(self, folder: str, sources: list[str], kernel: str) -> str:
+        """Write a notebook into a folder of its own; return its path for the server."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in sources],
+            metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
+        )
+        directory = self.root / folder
+        directory.mkdir()
+        (directory / "gates.py").write_text(GATES)
+        nbformat.write(notebook, directory / "test.ipynb")
+        return f"{folder}/test.ipynb"
+
+    def end_sessions(self) -> None:
+        """Shut down all kernels."""
+        for session in self.api("GET", "api/sessions"):
+            self.api("DELETE", f"api/sessions/{session['id']}")
+
+    def close(self) -> None:
+        """End the server and its kernels."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
