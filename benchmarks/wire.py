@@ -25,6 +25,9 @@ DELIMITER = b"<IDS|MSG>"
 _MSG_ID = re.compile(rb'"msg_id"\s*:\s*"([^"]+)"')
 _SLICE_MS = 500
 
+#: Seconds after which a starting kernel is asked again, as jupyter_client does.
+_ASK_AGAIN = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Raw:
@@ -83,8 +86,8 @@ def _is_idle(raw: Raw) -> bool:
     return raw.is_idle
 
 
-def _reply_to(request: str) -> Callable[[Raw], bool]:
-    return lambda raw: raw.is_reply and raw.parent == request
+def _is_reply(raw: Raw) -> bool:
+    return raw.is_reply
 
 
 @dataclass
@@ -193,11 +196,12 @@ class Wire:
         deadline = perf_counter() + timeout
         heard = False
         while not heard:
-            request = self.send("kernel_info_request", {})
-            received, answered = self.gather(_reply_to(request), deadline - perf_counter())
-            if not answered:
+            if perf_counter() > deadline:
                 raise KernelDiedError(f"no answer within {timeout:g} s")
-            heard = any(raw.is_idle for raw in received) or self.gather(_is_idle, 0.02)[1]
+            self.send("kernel_info_request", {})
+            received, answered = self.gather(_is_reply, _ASK_AGAIN)
+            idle = any(raw.is_idle for raw in received)
+            heard = answered and (idle or self.gather(_is_idle, 0.02)[1])
 
     def decode(self, raw: Raw) -> Message:
         """Check the signature and read the JSON."""
