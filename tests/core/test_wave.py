@@ -144,6 +144,12 @@ def test_a_redefiner_runs_after_the_readers_of_the_older_value_and_before_its_ow
         assert drive(wave, last_first=last_first) == ["c1", "c2", "c3"]
 
 
+def test_an_indirect_redefiner_runs_after_the_readers_of_the_older_value():
+    graph = graph_of("x = 1", "y = x", "p = x + k", "k = 1", "x = y", "print(x)")
+    wave = Wave(graph, [Change("c0", ("x",))])
+    assert drive(wave, last_first=True) in (["c2", "c1", "c4", "c5"], ["c1", "c2", "c4", "c5"])
+
+
 def test_a_mutator_runs_before_the_other_readers():
     graph = graph_of("x = []", "print(x)", "x.append(1)", "x.append(2)", "print(x, 2)")
     wave = Wave(graph, [Change("c0", ("x",))])

@@ -23,7 +23,8 @@ class Graph:
 
     The newest definer of a name owns it, and its readers read from it. A cell that reads *and*
     defines a name (``df = clean(df)``) stands between the previous definer and the readers that
-    come later: those that already read the previous definer's value go on doing so.
+    come later: those that already read the previous definer's value go on doing so. So does a cell
+    that redefines a name by way of other cells (``tmp = df.dropna()`` here, ``df = tmp`` there).
 
     ``linear`` keeps the readers of an older definer with it when a newer cell defines the name
     without reading it: a notebook run from top to bottom then shows what it always showed. Readers
@@ -35,6 +36,7 @@ class Graph:
     _nodes: Map[str, Node] = field(default_factory=Map, repr=False)
     _definers: Map[str, tuple[str, ...]] = field(default_factory=Map, repr=False)
     _readers: Map[tuple[str, str], Map[str, bool]] = field(default_factory=Map, repr=False)
+    _indirect: Map[tuple[str, str], bool] = field(default_factory=Map, repr=False)
     _next: int = 0
 
     # -- questions -------------------------------------------------------------------------
@@ -72,6 +74,14 @@ class Graph:
         """Give the cell whose value a name holds: the one that ran last."""
         definers = self._definers.get(name)
         return definers[-1] if definers else None
+
+    def follows(self, cell: str, name: str) -> str | None:
+        """Give the definer whose value this one redefines by way of other cells."""
+        if (cell, name) not in self._indirect:
+            return None
+        definers = self.definers(name)
+        place = definers.index(cell)
+        return definers[place - 1] if place else None
 
     def source(self, cell: str, name: str) -> str | None:
         """Give the cell from which a cell reads a name, if it reads it and any defines it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 
 from akernel_ipy.core.names import EMPTY, Names
@@ -21,6 +21,7 @@ class Draft:
         self.nodes = graph._nodes
         self.definers = graph._definers
         self.readers = graph._readers
+        self.indirect = graph._indirect
         self.rebound: dict[str, None] = {}
         self.tails: dict[str, None] = {}  # cells that got new readers
 
@@ -47,6 +48,7 @@ class Draft:
             _nodes=self.nodes,
             _definers=self.definers,
             _readers=self.readers,
+            _indirect=self.indirect,
             _next=following,
         )
         self.rebound.pop(cell, None)
@@ -132,6 +134,7 @@ class Draft:
         for name in names:
             definers = self.definers.get(name) or ()
             place = definers.index(cell)
+            self.indirect = self.indirect.without((cell, name))
             rest = (*definers[:place], *definers[place + 1 :])
             heir = definers[place - 1] if place else NOBODY
             self.definers = self.definers.set(name, rest) if rest else self.definers.without(name)
@@ -158,19 +161,59 @@ class Draft:
         definers = self.definers.get(name) or ()
         place = definers.index(cell) if cell in definers else len(definers)
         end = place + 1
-        while end < len(definers) and self._reads(definers[end], name):
+        while end < len(definers) and self._follows(definers[end], name):
             end += 1
         moved = (cell, *definers[place + 1 : end])
         kept = (*definers[:place], *definers[end:])
-        if end < len(definers) or place == len(definers) or became_plain:
-            plain = not self._reads(cell, name)
-            early = self._early_redefiners(name, kept) if plain else ()
-            kept, moved = kept[len(early) :], (*moved, *early)
-            self.definers = self.definers.set(name, (*kept, *moved))
-            if early:
-                self._bind(early[0], name, moved[-len(early) - 1])
-                self.tails[cell] = None
-            self._attract(name, kept, moved, waiting, plain)
+        was_indirect = (cell, name) in self.indirect
+        if was_indirect or end < len(definers) or place == len(definers) or became_plain:
+            self._lead(cell, name, kept, moved, waiting)
+
+    def _lead(
+        self, cell: str, name: str, kept: tuple[str, ...], moved: tuple[str, ...], waiting: set[str]
+    ) -> None:
+        """Put the cell and its followers last, and let readers come over to them."""
+        self.indirect = self.indirect.without((cell, name))
+        early = () if self._reads(cell, name) else self._early_redefiners(name, kept)
+        kept, moved = kept[len(early) :], (*moved, *early)
+        self.definers = self.definers.set(name, (*kept, *moved))
+        if early:
+            self._bind(early[0], name, moved[-len(early) - 1])
+            self.tails[cell] = None
+        older = {
+            reader: definer
+            for definer in self._newest_chain(name, kept)
+            for reader in self._readers_of(definer, name)
+            if reader not in moved and not self._defines(reader, name)
+        }
+        if older and not self._reads(cell, name) and self._depends(cell, older):
+            self.indirect = self.indirect.set((cell, name), True)
+        plain = not self._follows(cell, name)
+        coming = [*self._readers_of(NOBODY, name)]
+        coming += [
+            reader
+            for reader, definer in older.items()
+            if reader in waiting
+            or (plain and (not self.graph.linear or self._floats(reader, definer, name)))
+        ]
+        for reader in coming:
+            if reader not in moved and not self._defines(reader, name):
+                self._bind(reader, name, moved[-1])
+                self.tails[moved[-1]] = None
+
+    def _depends(self, cell: str, others: Container[str]) -> bool:
+        """Tell whether the cell reads, through whatever cells, from one of the others."""
+        todo = [(self.definers.get(name) or (NOBODY,))[-1] for name in self._node(cell).names.reads]
+        seen = {cell, NOBODY}
+        while todo:
+            parent = todo.pop()
+            if parent in seen:
+                continue
+            if parent in others:
+                return True
+            seen.add(parent)
+            todo.extend(self._node(parent).sources.values())
+        return False
 
     def _early_redefiners(self, name: str, definers: tuple[str, ...]) -> tuple[str, ...]:
         """Give the redefiners at the front that had nothing to redefine yet: they come after."""
@@ -182,29 +225,6 @@ class Draft:
             count += 1
         return definers[:count]
 
-    def _attract(
-        self,
-        name: str,
-        kept: tuple[str, ...],
-        moved: tuple[str, ...],
-        waiting: set[str],
-        plain: bool,
-    ) -> None:
-        """Let the readers of the older definers read from the new owner."""
-        owner = moved[-1]
-        readers = list(self._readers_of(NOBODY, name))
-        for older in self._newest_chain(name, kept):
-            readers += [
-                reader
-                for reader in self._readers_of(older, name)
-                if reader in waiting
-                or (plain and (not self.graph.linear or self._floats(reader, older, name)))
-            ]
-        for reader in readers:
-            if reader not in moved and not self._defines(reader, name):
-                self._bind(reader, name, owner)
-                self.tails[owner] = None
-
     def _floats(self, reader: str, source: str, name: str) -> bool:
         """Tell whether the reader came before any definer of the name."""
         found = self.readers.get((source, name))
@@ -215,12 +235,16 @@ class Draft:
         start = len(definers)
         while start > 0:
             start -= 1
-            if not self._reads(definers[start], name):
+            if not self._follows(definers[start], name):
                 break
         return definers[start:]
 
     def _reads(self, cell: str, name: str) -> bool:
         return name in self._node(cell).names.reads
+
+    def _follows(self, cell: str, name: str) -> bool:
+        """Tell whether the cell redefines the value of the definer before it."""
+        return self._reads(cell, name) or (cell, name) in self.indirect
 
     def _defines(self, cell: str, name: str) -> bool:
         return name in self._node(cell).names.defs

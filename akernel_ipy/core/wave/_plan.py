@@ -3,9 +3,9 @@
 The stale part is the closure of the changed names' readers. Its order comes from four kinds of
 constraints: a reader runs after its definer; after the cells that change the object in place;
 before the cell that redefines or deletes the name; and a function's definer after what the body
-reads. The last three are dropped where they would close a cycle. Cells on such a cycle start together, once
-everything outside that they depend on has settled, and whoever depends on one waits for all of
-them: two virtual nodes, an entry and an exit, stand for that.
+reads. The last three are dropped where they would close a cycle. Cells on such a cycle start
+together, once everything outside that they depend on has settled, and whoever depends on one waits
+for all of them: two virtual nodes, an entry and an exit, stand for that.
 """
 
 from __future__ import annotations
@@ -92,9 +92,14 @@ def _add_versions(
     """Order the readers of one value: those that change it, those that read, then redefiners."""
     groups: dict[tuple[str, str], list[str]] = {}
     for cell in stale:
-        for name in sorted(graph.names(cell).reads):
+        names = graph.names(cell)
+        for name in sorted(names.reads):
             result.cost += 1
             groups.setdefault((graph.source(cell, name) or "", name), []).append(cell)
+        for name in sorted(names.defs):
+            before = graph.follows(cell, name)
+            if before is not None:
+                groups.setdefault((before, name), []).append(cell)
     for (_source, name), readers in sorted(groups.items()):
         enders = [cell for cell in readers if _ends(graph, cell, name)]
         changers = [
