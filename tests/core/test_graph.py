@@ -245,6 +245,19 @@ def test_a_deleted_cell_is_a_cell_without_code():
     assert "c0" in empty.graph
 
 
+def test_readers_of_a_deleted_definer_turn_to_its_redefiner():
+    update = updates("x = 1", "print(x)", "x = x + 1", (0, None))
+    assert update.vanished == ()
+    assert update.graph.source("c1", "x") == "c2"
+    assert update.graph.source("c2", "x") is None
+
+
+def test_a_reader_that_feeds_the_redefiner_does_not_turn_to_it():
+    update = updates("x = 1", "y = x", "x = y", (0, None))
+    assert update.cycle is None
+    assert update.graph.source("c1", "x") is None
+
+
 def test_a_redefiner_whose_definer_goes_reads_from_the_one_before():
     graph = graph_of("x = 1", "x = x + 1", "x = x * 2", (1, None))
     assert graph.source("c2", "x") == "c0"

@@ -139,14 +139,21 @@ class Draft:
             heir = definers[place - 1] if place else NOBODY
             self.definers = self.definers.set(name, rest) if rest else self.definers.without(name)
             for reader in self._readers_of(cell, name):
-                self._bind(reader, name, heir)
-                self.tails[heir] = None
+                source = heir or self._late_heir(reader, name, rest)
+                self._bind(reader, name, source)
+                self.tails[source] = None
             if place == len(definers) - 1:
                 vanished.append(name)
                 if rest:
                     revived.append((name, rest[-1]))
         self.tails.pop(NOBODY, None)
         return tuple(vanished), tuple(revived)
+
+    def _late_heir(self, reader: str, name: str, definers: tuple[str, ...]) -> str:
+        """Find a definer for a reader whose own is gone, the first of the chain."""
+        if not definers or self._defines(reader, name):
+            return NOBODY
+        return NOBODY if self._depends(definers[-1], {reader}) else definers[-1]
 
     def _define(self, cell: str, before: Names, after: Names) -> None:
         waiting = {
@@ -203,7 +210,10 @@ class Draft:
 
     def _depends(self, cell: str, others: Container[str]) -> bool:
         """Tell whether the cell reads, through whatever cells, from one of the others."""
-        todo = [(self.definers.get(name) or (NOBODY,))[-1] for name in self._node(cell).names.reads]
+        node = self._node(cell)
+        todo = list(node.sources.values())
+        if not todo:  # it is not bound yet
+            todo = [(self.definers.get(name) or (NOBODY,))[-1] for name in node.names.reads]
         seen = {cell, NOBODY}
         while todo:
             parent = todo.pop()

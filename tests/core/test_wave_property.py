@@ -1,0 +1,231 @@
+"""Random graphs, random finishing orders, random changes in between."""
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from akernel_ipy.core.graph import Graph
+from akernel_ipy.core.names import Names, analyze
+from akernel_ipy.core.wave import Change, State, Status, Wave, merge
+
+EXAMPLES = settings(max_examples=300, deadline=None, derandomize=True)
+seeds = st.integers(0, 2**32)
+
+
+def random_dag(rng, size):
+    """Each cell defines one name and reads some of the earlier ones; run in random order."""
+    reads = {n: rng.sample(range(n), rng.randint(0, min(n, 3))) for n in range(size)}
+    graph = Graph()
+    for n in rng.sample(range(size), size):
+        names = frozenset(f"v{m}" for m in reads[n])
+        own = frozenset({f"v{n}"})
+        graph = graph.with_cell(str(n), Names(defs=own, refs=names, immediate=names, writes=own))
+    return graph, reads
+
+
+def descendants(reads, start):
+    found = {start}
+    for n in sorted(reads):
+        if found.intersection(reads[n]):
+            found.add(n)
+    return found - {start}
+
+
+@EXAMPLES
+@given(seeds)
+def test_each_stale_cell_once_and_never_before_a_parent(seed):
+    rng = random.Random(seed)
+    graph, reads = random_dag(rng, rng.randint(1, 25))
+    start = rng.choice(sorted(reads))
+    wave = Wave(graph, [Change(str(start), (f"v{start}",))])
+    running, settled, outcome = [], {start}, {start: "changed"}
+    stale = descendants(reads, start)
+    while True:
+        running += wave.ready()
+        if not running:
+            break
+        step = running.pop(rng.randrange(len(running)))
+        n = int(step.cell)
+        assert n not in settled
+        assert settled.union(m for m in reads[n] if m not in stale).issuperset(reads[n]) or all(
+            wave.status[str(m)] is Status.CUT for m in reads[n] if m in stale and m not in settled
+        )
+        settled.add(n)
+        outcome[n] = rng.choice(["changed", "changed", "same", "failed"])
+        if outcome[n] == "failed":
+            wave.settle(step, status=Status.FAILED)
+        else:
+            wave.settle(step, [f"v{n}"] if outcome[n] == "changed" else [])
+    assert wave.done
+    check_rules(wave, reads, stale, outcome)
+
+
+def check_rules(wave, reads, stale, outcome):
+    """Cutoff and failure follow from the outcomes of the parents, cell by cell."""
+    bad = (Status.FAILED, Status.BLOCKED)
+    assert set(wave.status) == {str(n) for n in stale}
+    for n in sorted(stale):
+        status = wave.status[str(n)]
+        parents = [m for m in reads[n] if m in stale]
+        if any(wave.status[str(m)] in bad for m in parents):
+            assert status is Status.BLOCKED
+        elif any(outcome.get(m) == "changed" for m in reads[n]):
+            assert status in (Status.OK, Status.FAILED)
+        else:
+            assert status is Status.CUT
+
+
+class Kernel:
+    """A model of a session: values, running cells, one wave at a time, superseded at will."""
+
+    def __init__(self, rng, graph, reads):
+        self.rng, self.graph, self.reads = rng, graph, reads
+        self.value = {}
+        self.seeds = dict.fromkeys(reads, 0)
+        for n in sorted(reads):
+            self.value[n] = self.compute(n)
+        self.wave = Wave(graph, [], State())
+        self.running = {}
+
+    def compute(self, n):
+        inputs = tuple(self.value[m] for m in self.reads[n])
+        return hash((n, self.seeds[n], inputs)) % 5  # small: so that some stay the same
+
+    def change(self):
+        """The user edits a cell whose inputs are up to date, and runs it."""
+        n = self.rng.choice(sorted(self.reads))
+        self.seeds[n] += 1
+        if any(self.wave.status.get(str(m)) in UNFINISHED for m in ancestors(self.reads, n)):
+            self.seeds[n] -= 1
+            return
+        self.wave.take(str(n))
+        new = self.compute(n)
+        names = (f"v{n}",) if new != self.value[n] else ()
+        self.value[n] = new
+        self.wave, cancelled = merge(self.wave, self.graph, [Change(str(n), names)])
+        for step in cancelled:
+            self.running.pop(step, None)
+
+    def start(self):
+        for step in self.wave.ready():
+            self.running[step] = self.compute(int(step.cell))
+
+    def finish(self):
+        step = self.rng.choice(sorted(self.running, key=lambda step: int(step.cell)))
+        new = self.running.pop(step)
+        n = int(step.cell)
+        changed = [f"v{n}"] if new != self.value[n] else []
+        if self.wave.settle(step, changed):
+            self.value[n] = new
+
+
+UNFINISHED = (Status.WAITING, Status.RUNNING)
+
+
+def ancestors(reads, n):
+    found, todo = set(), [n]
+    while todo:
+        for m in reads[todo.pop()]:
+            if m not in found:
+                found.add(m)
+                todo.append(m)
+    return found
+
+
+@EXAMPLES
+@given(seeds)
+def test_when_all_is_quiet_every_value_fits_its_inputs(seed):
+    rng = random.Random(seed)
+    graph, reads = random_dag(rng, rng.randint(1, 15))
+    kernel = Kernel(rng, graph, reads)
+    changes = rng.randint(1, 8)
+    while changes or kernel.running or kernel.wave.stale:
+        if changes and rng.random() < 0.3:
+            kernel.change()
+            changes -= 1
+        kernel.start()
+        if kernel.running:
+            kernel.finish()
+            kernel.start()
+    assert kernel.wave.done
+    for n in sorted(reads):
+        assert kernel.value[n] == kernel.compute(n)
+
+
+SHAPES = [
+    "{a} = 1", "{a} = {b}", "{a} = {b} + {c}", "{a} = {a} + {b}", "{a}.append({b})", "print({a})",
+    "def {a}(): return {b}", "def {a}(): return {b}()", "{a} = {b}({c})", "{a} += 1", "del {a}",
+    "{a}[{b}] = {c}", "import {a}", "if {a}: {b} = {c}", "get_ipython().system('${a}')",
+    "{a} = 1; {b}()", "{a}, {b} = 1, 2",
+]  # fmt: skip
+
+
+def random_cell(rng):
+    names = dict(zip("abc", rng.sample("uvwxyz", 3), strict=True))
+    return analyze("\n".join(rng.choice(SHAPES).format(**names) for _ in range(rng.randint(1, 2))))
+
+
+def check_indexes(graph, cells):
+    """The two directions of every index say the same."""
+    for cell, names in cells.items():
+        assert graph.names(cell) == names
+        for name in names.defs:
+            assert graph.definers(name).count(cell) == 1
+        for name in names.reads:
+            source = graph.source(cell, name)
+            assert source != cell
+            assert source is None or name in graph.names(source).defs
+            assert cell in graph.readers(source, name)
+            if not graph.definers(name):
+                assert source is None
+    for name in "uvwxyz":
+        assert all(name in cells[cell].defs for cell in graph.definers(name))
+
+
+@EXAMPLES
+@given(seeds, st.booleans())
+def test_any_waves_on_any_graphs_end_with_each_cell_once(seed, linear):
+    rng = random.Random(seed)
+    graph, cells, state = Graph(linear=linear), {}, State()
+    for _ in range(rng.randint(1, 14)):
+        cell = str(rng.randrange(8))
+        names = None if rng.random() < 0.1 else random_cell(rng)
+        update = graph.update(cell, names)
+        if update.cycle is not None and rng.random() < 0.8:
+            continue
+        graph = update.graph
+        cells.pop(cell, None)
+        if names is not None:
+            cells[cell] = names
+        check_indexes(graph, cells)
+        changed = tuple(sorted(names.defs)) if names is not None else ()
+        mutated = tuple(sorted(names.mutates)) if names is not None else ()
+        change = Change(cell, changed, mutated, update.rebound)
+        state = run_wave(rng, Wave(graph, [change], state))
+    for cell in sorted(cells):
+        graph = graph.without_cell(cell)
+    assert len(graph) == len(graph._definers) == len(graph._readers) == len(graph._indirect) == 0
+
+
+def run_wave(rng, wave):
+    running, seen = [], []
+    while True:
+        running += wave.ready()
+        if not running:
+            break
+        step = running.pop(rng.randrange(len(running)))
+        seen.append(step.cell)
+        names = wave.graph.names(step.cell)
+        status = rng.choice([Status.OK] * 4 + [Status.FAILED, Status.PENDING])
+        if status is Status.OK:
+            touched = [name for name in sorted(names.touches) if rng.random() < 0.3]
+            defs = sorted(names.defs) if rng.random() < 0.7 else []
+            assert wave.settle(step, defs, [*sorted(names.mutates), *touched])
+        else:
+            assert wave.settle(step, status=status)
+        assert not wave.settle(step)
+    assert wave.done
+    assert not wave.stale
+    assert len(seen) == len(set(seen))
+    return wave.state
