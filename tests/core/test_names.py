@@ -105,7 +105,7 @@ CASES = [
     ("def f(): return [q := i for i in x], q", "f", "x"),
     ("def f():\n y: T = 1\n return y", "f", ""),
     ("def f():\n del x\n return x", "f", ""),
-    ("def f():\n match v:\n  case [a, *b]: return a, b\n  case {'k': c, **d}: return c, d", "f", "v"),
+    ("def f():\n match v:\n  case [a, *b]: a, b\n  case {'k': c, **d}: c, d", "f", "v"),
     ("def f(): yield x", "f", "x"),
     ("async def f(): await x", "f", "x"),
     ("async def f():\n async for a in b: a\n async with c as d: d", "f", "b c"),
@@ -140,6 +140,7 @@ CASES = [
     ("class A:\n del v", "A", ""),
     ("def f():\n class A:\n  x = 1\n  def m(self): return x\n return A", "f", "x"),
     ("def f(y):\n class A:\n  x = y\n return A", "f", ""),
+    ("def f(y):\n class A:\n  y = y\n return A", "f", "y"),
     ("class A:\n def m(self): return h()\nA().m()\ndef h(): pass", "A h", "h"),
     # comprehensions
     ("[s for s in s]", "", "s"),
@@ -488,8 +489,10 @@ def test_comments_and_layout_leave_code_the_same():
         same_code("x = 1", "x =")
 
 
-ORDINARY = [("_x", True), ("_", False), ("_12", False), ("_1a", True), ("_i", False), ("_i3", False),
-            ("_private", True), ("____", True), ("In", False), ("Inn", True), ("_ih", False)]  # fmt: skip
+ORDINARY = [
+    ("_x", True), ("_", False), ("_12", False), ("_1a", True), ("_i", False), ("_i3", False),
+    ("_private", True), ("____", True), ("In", False), ("Inn", True), ("_ih", False),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "expected"), ORDINARY)

@@ -130,13 +130,15 @@ SIMPLE = ["{n} = {x}", "{n} = {x}", "{x}", "{n} += {x}", "{n}[{m}] = {x}", "impo
 DELETE = ["del {n}"]
 COMPOUND = [
     "if {x}:\n{A}", "if {x}:\n{A}\nelse:\n{B}", "for {n} in {x}:\n{L}", "def {n}():\n{F}",
-    "for {n} in {x}:\n{L}\nelse:\n{B}", "while {x}:\n    boom()\n{L}", "while {x}:\n    boom()\n{L}\nelse:\n{B}",
+    "for {n} in {x}:\n{L}\nelse:\n{B}", "while {x}:\n    boom()\n{L}",
+    "while {x}:\n    boom()\n{L}\nelse:\n{B}",
     "def {n}({m}):\n{F}", "def {n}({m}={x}):\n{F}", "class {n}:\n{A}", "with {x} as {n}:\n{A}",
     "class {n}:\n    def {m}(self):\n{FF}", "class {n}:\n    {m} = {x}\n    {k} = {m}",
     "try:\n{A}\nexcept Boom as {n}:\n{B}", "try:\n{A}\nexcept Boom:\n{B}\nelse:\n{C}",
     "try:\n{A}\nfinally:\n{B}", "try:\n{A}\nexcept Boom:\n{B}\nfinally:\n{C}",
     "match {x}:\n    case [{n}, *{k}]:\n{AA}\n    case {m} if {y}:\n{BB}",
-    "match {x}:\n    case [{n}, _]:\n{AA}\n    case _:\n{BB}", "while True:\n    boom()\n{A}\n    break",
+    "match {x}:\n    case [{n}, _]:\n{AA}\n    case _:\n{BB}",
+    "while True:\n    boom()\n{A}\n    break",
     "@{k}\ndef {n}():\n{F}", "def {n}():\n    global {m}\n{F}",
 ]  # fmt: skip
 

@@ -68,12 +68,10 @@ class Expressions:
             return
         place = resolve(name, self.scopes)
         state = self.facts.state
-        unsure = False
-        for key in place.class_keys:
-            if key in state.bound:
-                return
-            unsure = unsure or key in state.possible
+        if place.class_key in state.bound:
+            return
         if place.is_global:
+            unsure = place.class_key in state.possible
             self.facts.read(mangle(name, self.scopes), unsure)
 
     def store(self, name: str, imported: bool = False) -> None:
@@ -110,7 +108,7 @@ class Expressions:
         if name is None:
             return None
         place = resolve(name, self.scopes)
-        if not place.is_global or any(k in self.facts.state.bound for k in place.class_keys):
+        if not place.is_global or place.class_key in self.facts.state.bound:
             return None
         return mangle(name, self.scopes)
 

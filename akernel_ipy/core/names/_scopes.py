@@ -178,38 +178,36 @@ def mangle(name: str, scopes: list[Scope]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a name means: class keys to look at first, then the global name, or neither."""
+    """What a name means: a key of a class body to look at first, a global name, or neither."""
 
-    class_keys: tuple[str, ...] = ()
+    class_key: str | None = None
     is_global: bool = False
 
 
 _LOCAL = Place()
-_GLOBAL = Place((), True)
+_GLOBAL = Place(None, True)
 
 
 def resolve(name: str, scopes: list[Scope]) -> Place:
     """Find out what reading ``name`` means within ``scopes`` (outermost first)."""
     if not scopes:
         return _GLOBAL
-    keys: list[str] = []
-    classes_seen = True
+    class_visible = True
     in_function = False
     for scope in reversed(scopes):
         if scope.kind is Kind.CLASS:
             if in_function and name == "__class__":
                 return _LOCAL
-            if classes_seen:
-                if name in scope.declared_global:
-                    break
-                if name in scope.names:
-                    keys.append(f"{scope.key}{name}")
-            classes_seen = False
+            if class_visible and name in scope.declared_global:
+                return _GLOBAL
+            if class_visible and name in scope.names:  # unbound there, it is the global one
+                return Place(f"{scope.key}{name}", True)
+            class_visible = False
         elif name in scope.declared_global:
-            break
+            return _GLOBAL
         elif name in scope.names:
-            return Place(tuple(keys), False)
+            return _LOCAL
         elif scope.kind is not Kind.PARAMETERS:
-            classes_seen = False
+            class_visible = False
             in_function = in_function or scope.kind is Kind.FUNCTION
-    return Place(tuple(keys), True)
+    return _GLOBAL
