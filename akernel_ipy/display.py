@@ -66,6 +66,21 @@ class AsyncDisplayHook(ZMQShellDisplayHook):
         else:
             run.state.display_message = value
 
+    def start_displayhook(self) -> None:
+        """Begin an ``execute_result``; its id lets a re-run update it in nbclient."""
+        super().start_displayhook()
+        run = current_run.get(None)
+        if run is not None and run.state.display_id is not None and self.msg is not None:
+            self.msg["content"]["transient"] = {"display_id": run.state.display_id}
+
+    def finish_displayhook(self) -> None:
+        """Send the ``execute_result``, and keep what it showed for `LiveOutputs`."""
+        run = current_run.get(None)
+        if run is not None and run.state.display_id is not None and self.msg is not None:
+            content = self.msg["content"]
+            run.state.shown = (content["data"], content["metadata"] or {})
+        super().finish_displayhook()
+
     def quiet(self) -> bool:
         """Whether the cell ends in ``;``.
 

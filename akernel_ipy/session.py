@@ -5,15 +5,36 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import Context
-from typing import Any
+from typing import Any, Protocol
 
 from .core.model import ABORTED, Outcome, Request, Run, current_run
 from .core.modes import Mode, parse
 from .core.pipeline import Middleware, Runner, pipeline
 from .middleware.ordering import Chain
+from .middleware.react import React
+from .outputs import LiveOutputs
 from .tasks import Tasks
+
+
+class Host(Protocol):
+    """What a session needs from the kernel."""
+
+    #: What to do when two cells define one name, under react.
+    redefinition: str
+
+    def begin_run(self, run: Run) -> None:
+        """A run starts: say busy, publish its input."""
+
+    def end_run(self, run: Run) -> None:
+        """A run that started has ended."""
+
+    def take_in(self) -> None:
+        """Take in the requests that have arrived."""
+
+    def bind(self, run: Run) -> None:
+        """Bind the calling context to a run: its outputs, its parent."""
 
 
 class Session:
@@ -22,23 +43,17 @@ class Session:
     Args:
         shell: evaluates runs in this session's namespace.
         context: ContextVars set by plain cells are kept here and copied for each new run.
-        begin: called when a run starts, before its code: busy, ``execute_input``.
-        end: called when a run that started has ended.
-        take_in: called before requests are aborted, to learn of those that have arrived.
+        host: the kernel.
     """
 
-    def __init__(
-        self,
-        shell: Any,
-        context: Context,
-        begin: Callable[[Run], None],
-        end: Callable[[Run], None],
-        take_in: Callable[[], None],
-    ) -> None:
+    def __init__(self, shell: Any, context: Context, host: Host) -> None:
         self.shell = shell
         self.context = context
+        self.outputs = LiveOutputs(shell)
         self.tasks = Tasks(lambda: shell.user_ns.get("_oh", {}), self.withdraw)
-        self._begin, self._end, self._take_in = begin, end, take_in
+        #: The reactive middleware, if the flavour has it.
+        self.react: React | None = None
+        self._host = host
         self._numbers = itertools.count(1)
         self._waiting: dict[Run, None] = {}
         self._aborted: set[Run] = set()
@@ -55,7 +70,12 @@ class Session:
         layers: list[Middleware] = []
         if "chain" in self.mode:
             layers.append(Chain(self.tasks))
-        self._runner: Runner = pipeline(layers, self._start)
+        layers.append(self._start)
+        self.react = None
+        if "react" in self.mode:
+            self.react = React(self, self._host.redefinition)
+            layers.append(self.react)
+        self._runner: Runner = pipeline(layers, self.shell.evaluate)
 
     def new_run(self, request: Request, cause: Run | None = None) -> Run:
         """Number a request by its arrival; it waits until its pipeline starts it."""
@@ -86,7 +106,30 @@ class Session:
 
     async def evaluate_aside(self, run: Run) -> Outcome:
         """Evaluate a run that another thread orders: a subshell's."""
-        return await self._start(run)
+        return await self._start(run, self.shell.evaluate)
+
+    def launch(self, run: Run, work: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Task[Any]:
+        """Do some work in a task that belongs to a run of this session, a re-run."""
+
+        async def bound() -> Any:
+            self._host.bind(run)
+            run.state.active, run.state.started = True, time.monotonic()
+            self.tasks.start(run)
+            try:
+                return await work()
+            finally:
+                run.state.active = False
+                self._host.end_run(run)
+                self.tasks.end(run)
+
+        task = asyncio.get_running_loop().create_task(bound(), context=self.context.copy())
+        self.tasks.track(run, task)
+        return task
+
+    def expected(self) -> set[str]:
+        """Cells whose requests have arrived and not started, but for those to be aborted."""
+        waiting = (run.request.cell_id for run in self._waiting if run not in self._aborted)
+        return {cell_id for cell_id in waiting if cell_id is not None}
 
     def withdraw(self, run: Run) -> bool:
         """Let a run that has not started be aborted when its turn comes."""
@@ -96,12 +139,13 @@ class Session:
 
     def abort_waiting(self, session_id: str, seconds: float) -> None:
         """Abort a client's runs that have not started, and those arriving within ``seconds``."""
-        self._take_in()
+        self._host.take_in()
         self._aborted.update(r for r in self._waiting if r.request.session_id == session_id)
         if seconds:
             self._abort_until[session_id] = time.monotonic() + seconds
 
-    async def _start(self, run: Run) -> Outcome:
+    async def _start(self, run: Run, inner: Runner) -> Outcome:
+        """Number a run whose turn has come, and say so; everything after this is its own."""
         self._waiting.pop(run, None)
         if run in self._aborted:
             return ABORTED
@@ -110,11 +154,10 @@ class Session:
         self.tasks.start(run)
         token = current_run.set(run)
         self.shell.count(run)
-        self._begin(run)
+        self._host.begin_run(run)
         try:
-            outcome: Outcome = await self.shell.evaluate(run)
+            return await inner(run)
         finally:
             current_run.reset(token)
             state.active = False
-            self._end(run)
-        return outcome
+            self._host.end_run(run)

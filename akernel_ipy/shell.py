@@ -139,6 +139,15 @@ class AsyncShell(ZMQInteractiveShell):
             state.counting = bool(run.request.code) and not run.request.code.isspace()
             self._counter += state.counting
 
+    def pass_over(self, run: Run) -> None:
+        """Take a cell into the history that is counted but not run: ``In`` is by position."""
+        state = run.state
+        if state.counting:
+            state.counting = False
+            state.execution_count = state.count + 1
+            assert self.history_manager is not None
+            self.history_manager.store_inputs(state.count, state.source, run.request.code)
+
     async def evaluate(self, run: Run) -> Outcome:
         """Run a cell to its end."""
         try:
@@ -152,14 +161,19 @@ class AsyncShell(ZMQInteractiveShell):
             self.showtraceback(running_compiled_code=True)
         return self._outcome(run, result)
 
+    def prepare(self, run: Run) -> str:
+        """Transform a cell to Python, once; what goes wrong is shown when it is evaluated."""
+        state = run.state
+        if not state.source:
+            try:
+                state.source = self.transform_cell(run.request.code)
+            except Exception:
+                state.source, state.problem = run.request.code, sys.exc_info()
+        return state.source
+
     async def _run(self, run: Run) -> ExecutionResult:
         request = run.request
-        problem = None
-        try:
-            source = self.transform_cell(request.code)
-        except Exception:
-            source, problem = request.code, sys.exc_info()
-        run.state.source = source
+        source, problem = self.prepare(run), run.state.problem
         if self.loop_runner is not _asyncio_runner and self.should_run_async(
             request.code, transformed_cell=source, preprocessing_exc_tuple=problem
         ):
@@ -247,6 +261,8 @@ class AsyncShell(ZMQInteractiveShell):
         # ipykernel 7.4 notes only that there was an error during display, so its reply says
         # "NoneType"; and it forgets the note only in the synchronous path.
         run = current_run.get(None)
+        if run is not None and run.state.superseded:
+            return
         if run is not None and run.state.display_message is not None:
             run.state.display_error = evalue
         super()._showtraceback(etype, evalue, stb)

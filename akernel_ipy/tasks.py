@@ -40,7 +40,8 @@ class Tasks:
     def track(self, run: Run, task: asyncio.Task[Any]) -> None:
         """Follow a run from its arrival until `end`."""
         self._live[run] = task
-        self._by_number[run.number] = run
+        if not run.state.rerun:
+            self._by_number[run.number] = run
 
     def start(self, run: Run) -> None:
         """Note that a run has started; a subshell's, which isn't tracked, does not count."""
@@ -51,6 +52,8 @@ class Tasks:
         """Forget a run: its reply is on its way."""
         if self._live.pop(run, None) is not None and run.state.started:
             self.started -= 1
+        if run.state.rerun:
+            return
         self._by_number.pop(run.number, None)
         self._counts.extend([SILENT] * (run.number + 1 - len(self._counts)))
         if not run.request.silent:

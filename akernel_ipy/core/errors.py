@@ -6,6 +6,9 @@
     ├── ModeError          an unknown flavour, or two that exclude each other
     ├── TaskLookupError    ``__task__(n)`` names a cell that never ran
     ├── TaskDeadlockError  a cell waits, perhaps through others, for itself
+    ├── CycleError         cells that wait for each other
+    ├── RedefinitionError  two cells define one name, and that was to be refused
+    ├── CellSyntaxError    the code of a cell can't be parsed (in core.names)
     ├── KernelSpecError    a kernelspec can't be installed, found or removed
     └── NotebookError      a notebook can't be read, run or written
 """
@@ -27,6 +30,14 @@ class TaskLookupError(AkernelError, LookupError):
 
 class TaskDeadlockError(AkernelError, RuntimeError):
     """A cell waits, perhaps through other cells, for itself."""
+
+
+class CycleError(AkernelError):
+    """A cell would close a cycle of cells that read from each other."""
+
+
+class RedefinitionError(AkernelError):
+    """A cell defines a name of another cell, and the session refuses that."""
 
 
 class KernelSpecError(AkernelError):

@@ -96,6 +96,14 @@ class RunState:
     #: The inline backend's flags: something was drawn, and what.
     drew: bool = False
     to_draw: list[Any] = field(default_factory=list)
+    #: Lets a later update find the run's result.
+    display_id: str | None = None
+    #: The run repeats an earlier request's cell: no history, and its outputs replace the old ones.
+    rerun: bool = False
+    #: Nobody wants to see how it ends: a newer run of the cell takes its place.
+    superseded: bool = False
+    #: The last ``execute_result``: its data and metadata.
+    shown: tuple[dict[str, Any], dict[str, Any]] | None = None
     #: The cell has given the loop back at least once.
     waited: bool = False
     #: The reply has been sent.

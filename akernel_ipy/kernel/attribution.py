@@ -51,8 +51,13 @@ class Attribution(LazyDebugger):
         if channel != "shell" or parent.get("msg_type") == "execute_request" or not self.shell:
             super().set_parent(ident, parent, channel)
             return
+        self.bind_context(ident, parent)
+
+    def bind_context(self, ident: Any, parent: Any) -> None:
+        """Bind the calling context, and nothing else, to a request."""
         self._shell_parent.set(parent)
         self._shell_parent_ident.set(ident)
+        assert self.shell is not None
         self.shell.set_thread_parent(parent)
 
     def _get_shell_context_var(self, var: ContextVar[Any]) -> Any:
@@ -83,13 +88,14 @@ class Attribution(LazyDebugger):
             if isinstance(stream, AsyncOutStream):
                 stream.drain_descriptor()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what was written to stdout and stderr so far."""
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
 
     def _idle(self, message: Mapping[str, Any]) -> None:
-        self._flush()
+        self.flush()
         self._publish_status("idle", "shell", message)
 
     def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:

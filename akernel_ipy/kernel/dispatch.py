@@ -79,7 +79,8 @@ class Dispatch(Prompts):
         task.add_done_callback(self._requests.discard)
         return task
 
-    def _take_in(self) -> None:
+    def take_in(self) -> None:
+        """Take in the requests that have arrived."""
         if isinstance(self.shell_stream, ShellRouter):
             self.shell_stream.drain()
 
@@ -134,7 +135,7 @@ class Dispatch(Prompts):
     async def process_control(self, msg: Any) -> None:
         """Handle a control request.
 
-        ipykernel 7.4 takes the identities off outside of its ``try``: what isn't a message ends in a
+        ipykernel 7.4 takes the identities off outside of its ``try``: what is no message ends in a
         traceback that the user sees in some cell.
         """
         try:

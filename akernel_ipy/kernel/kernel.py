@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from typing import Any
 
-from traitlets import Type, Unicode, validate
+from traitlets import Enum, Type, Unicode, validate
 from traitlets.config.loader import ConfigError
 
 from .. import patches
@@ -34,7 +34,15 @@ class AsyncKernel(Dispatch):
     shell_class = Type(AsyncShell)
 
     flavour = Unicode(
-        "async", help="Flavour of new sessions: async, chain (see %akernel_mode)."
+        "async", help="Flavour of new sessions, such as chain or react (see %akernel_mode)."
+    ).tag(config=True)
+
+    redefinition = Enum(
+        ["linear", "newest", "error"],
+        default_value="linear",
+        help="""react: what happens when a second cell defines a name. The newest wins in any case;
+        linear: cells that had read the name from the first go on doing so, as in a notebook run
+        from top to bottom; newest: they re-run with the second; error: the second is refused.""",
     ).tag(config=True)
 
     @validate("flavour")
@@ -56,7 +64,7 @@ class AsyncKernel(Dispatch):
 
     def _new_session(self, shell: AsyncShell) -> Session:
         shell.context = copy_context()
-        session = Session(shell, shell.context, self._begin, self.figures.leave_open, self._take_in)
+        session = Session(shell, shell.context, self)
         session.use(self.flavour)
         return session
 
@@ -191,7 +199,7 @@ class AsyncKernel(Dispatch):
         if outcome.status == "error" and request.stop_on_error and not request.silent:
             super()._abort_queues(parent["header"].get("subshell_id"))
 
-    def _begin(self, run: Run) -> None:
+    def begin_run(self, run: Run) -> None:
         """A run starts: its busy, its number, its input."""
         request = run.request
         message = request.message
@@ -201,6 +209,15 @@ class AsyncKernel(Dispatch):
         self.comm_owners.ran(request)
         if not request.silent:
             self._publish_execute_input(request.code, message, run.count)
+
+    def end_run(self, run: Run) -> None:
+        """A run has ended: figures that it did not close are everybody's."""
+        self.figures.leave_open(run)
+
+    def bind(self, run: Run) -> None:
+        """Bind the calling context to a re-run: it answers its cell's own request again."""
+        self.bind_context(list(run.request.idents), run.request.message)
+        current_run.set(run)
 
     def _reply_content(self, run: Run, outcome: Outcome) -> dict[str, Any]:
         if outcome.status == "aborted":
@@ -221,7 +238,7 @@ class AsyncKernel(Dispatch):
         return reply
 
     def _reply(self, run: Run, content: dict[str, Any], stream: Any) -> None:
-        self._flush()
+        self.flush()
         run.state.replied = True
         message = run.request.message
         metadata = self.finish_metadata(

@@ -15,6 +15,9 @@ import zmq.backend
 _MORE = int(zmq.SNDMORE)
 _EVENTS = int(zmq.EVENTS)
 _POLLIN = int(zmq.POLLIN)
+_DONTWAIT = int(zmq.DONTWAIT)
+_MORE_COMES = int(zmq.RCVMORE)
+_receive: Any = zmq.backend.Socket.recv
 _send = zmq.backend.Socket.send
 _get: Any = zmq.backend.Socket.get
 
@@ -24,6 +27,14 @@ def send_frames(socket: Any, frames: Sequence[Any], copy: bool = True) -> None:
     for frame in frames[:-1]:
         _send(socket, frame, _MORE, copy)
     _send(socket, frames[-1], 0, copy)
+
+
+def receive_frames(socket: Any) -> list[bytes]:
+    """Receive the message that `readable` saw; the caller holds the socket's lock."""
+    frames = [_receive(socket, _DONTWAIT)]
+    while _get(socket, _MORE_COMES):
+        frames.append(_receive(socket, _DONTWAIT))
+    return frames
 
 
 def readable(socket: Any) -> bool:

@@ -13,7 +13,7 @@ from tornado.ioloop import IOLoop
 
 from .gate import gate
 from .iopub import _Handle
-from .raw import readable, send_frames
+from .raw import readable, receive_frames, send_frames
 
 Frames = list[bytes]
 
@@ -96,7 +96,7 @@ class ShellRouter:
         if self.socket.closed or self._receive is None:
             return
         while readable(self.socket):
-            frames = self.socket.recv_multipart(zmq.NOBLOCK)
+            frames = receive_frames(self.socket)
             if self._elsewhere(frames) and self._forward is not None:
                 wrapped = [zmq.Frame(part) for part in frames]
                 self.io_loop.add_callback(self._forward, wrapped)

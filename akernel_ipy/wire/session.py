@@ -19,14 +19,25 @@ from jupyter_client.session import DELIM, DONE, Session
 #: Above this many bytes a message is signed piece by piece instead of being joined first.
 JOIN_LIMIT = 1 << 16
 
+#: Message types that a cell shows.
+OUTPUTS = frozenset({"stream", "display_data", "execute_result", "error"})
+
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=json_default).encode
 
 
 class Header(dict[str, Any]):
     """A received header that remembers its bytes: each answer sends them back as they are."""
 
-    __slots__ = ("packed",)
+    __slots__ = ("outputs", "packed")
     packed: bytes
+    #: How many outputs have been sent with this very header as parent.
+    outputs: int
+
+    def fresh(self) -> Header:
+        """An equal header that counts its own outputs."""
+        header = Header(self)
+        header.packed, header.outputs = self.packed, 0
+        return header
 
 
 def pack_json(obj: Any) -> bytes:
@@ -95,7 +106,7 @@ class WireSession(Session):
         content = msg.get("content")
         frames = [
             pack_json(msg["header"]),
-            parent.packed if type(parent) is Header else pack_json(parent),
+            self._pack_parent(parent, msg["msg_type"]),
             pack_json(msg["metadata"]) if msg["metadata"] else b"{}",
             content
             if isinstance(content, bytes)
@@ -103,6 +114,12 @@ class WireSession(Session):
         ]
         prefix = ident if isinstance(ident, list | tuple) else [] if ident is None else [ident]
         return [*prefix, DELIM, self.sign(frames), *frames]
+
+    def _pack_parent(self, parent: dict[str, Any], msg_type: str) -> bytes:
+        if type(parent) is not Header:
+            return pack_json(parent)
+        parent.outputs += msg_type in OUTPUTS
+        return parent.packed
 
     def send(
         self,
@@ -146,7 +163,7 @@ class WireSession(Session):
             raise TypeError(f"malformed message: {len(frames)} frames after the identities, not 5")
         self._verify(frames, remember=content)
         header = Header(_unpack(frames[1], "header"))
-        header.packed = frames[1]
+        header.packed, header.outputs = frames[1], 0
         message: dict[str, Any] = {
             "header": header,
             "msg_id": header["msg_id"],

@@ -1,0 +1,101 @@
+"""What a run of a cell did to the names it shares with others."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .digest import digest
+from .graph import Graph
+from .names import Names
+
+#: Objects that one cell only might have changed in place, compared per run at most.
+MAX_TOUCHES = 20
+
+
+@dataclass(frozen=True)
+class Before:
+    """Digests taken before a run: of the names it defines, and of what it may change in place."""
+
+    defs: Mapping[str, bytes | None]
+    touched: Mapping[str, bytes | None]
+
+
+def look(graph: Graph, cell: str, namespace: Mapping[str, Any]) -> Before:
+    """Take the digests that `changes` compares; only of names that somebody reads."""
+    names = graph.names(cell)
+    read = [n for n in sorted(names.defs) if n in namespace and graph.readers(cell, n)]
+    touched = sorted(names.touches - names.mutates - names.defs)[:MAX_TOUCHES]
+    shared = [n for n in touched if n in namespace and _has_fellows(graph, cell, n)]
+    return Before(_digests(namespace, read), _digests(namespace, shared))
+
+
+def changes(
+    graph: Graph,
+    cell: str,
+    namespace: Mapping[str, Any],
+    before: Before,
+    *,
+    unknown_changed: bool = True,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Say which names a run bound to new values, and whose objects it changed in place.
+
+    Args:
+        graph: the graph with this cell.
+        cell: the cell that ran.
+        namespace: as it is after the run.
+        before: what `look` gave.
+        unknown_changed: whether values without a digest count as changed.
+
+    Returns:
+        The changed names of its own, and the mutated names of others.
+    """
+    names = graph.names(cell)
+    changed = tuple(
+        name
+        for name in sorted(names.defs)
+        if _differs(name, namespace, before.defs, unknown_changed)
+    )
+    mutated = sorted(
+        name
+        for name in names.mutates | before.touched.keys()
+        if name in names.mutates or _differs(name, namespace, before.touched, False)
+    )
+    return changed, tuple(mutated)
+
+
+def unbound(
+    names: Names, lacking: Iterable[str], namespace: Container[str], builtins: Container[str]
+) -> tuple[str, ...]:
+    """Name what keeps a cell from running: what nobody defines, and what is not bound yet."""
+    missing = {
+        name
+        for name in names.needs & names.immediate
+        if name not in namespace and name not in builtins
+    }
+    return tuple(sorted(missing.union(lacking)))
+
+
+def _has_fellows(graph: Graph, cell: str, name: str) -> bool:
+    source = graph.source(cell, name)
+    if source is None or name in graph.names(source).imports:
+        return False
+    return any(reader not in (cell, source) for reader in graph.readers(source, name))
+
+
+def _digests(namespace: Mapping[str, Any], names: Iterable[str]) -> dict[str, bytes | None]:
+    return {name: digest(namespace[name]) for name in names}
+
+
+def _differs(
+    name: str, namespace: Mapping[str, Any], before: Mapping[str, bytes | None], unknown: bool
+) -> bool:
+    if name not in before:
+        return True
+    if name not in namespace:
+        return True
+    after = digest(namespace[name])
+    if after is None or before[name] is None:
+        return unknown
+    return after != before[name]

@@ -1,0 +1,69 @@
+"""What the reactive flavour remembers of each cell."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ...core.model import Request, Run, RunState
+from ...core.wave import Step
+
+CellStatus = Literal["fresh", "running", "stale", "pending", "failed", "blocked"]
+
+
+@dataclass(eq=False)
+class Cell:
+    """A cell that the user ran, with the run that its outputs are shown under."""
+
+    id: str
+    run: Run
+    source: str
+    status: CellStatus = "fresh"
+    #: Names it waits for, if it is pending.
+    waits_for: tuple[str, ...] = ()
+    #: The changed names that made it run last, each with the cell it came from; empty: the user.
+    because: tuple[tuple[str, str], ...] = ()
+    #: The cell to blame, if it is blocked.
+    blame: str | None = None
+    #: How many times it ran.
+    runs: int = 0
+    #: Set while no evaluation of it is under way.
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.idle.set()
+
+    @property
+    def label(self) -> str:
+        """Name the cell for people: ``In [3]``."""
+        return f"In [{self.run.count}]"
+
+    def rerun(self, cause: Run | None) -> Run:
+        """A run of the same code, shown where the cell's own run is shown."""
+        request = self.run.request
+        message = {**request.message, "header": request.message["header"].fresh()}
+        count = self.run.count
+        state = RunState(
+            count=count,
+            execution_count=count + 1,
+            source=self.source,
+            display_id=self.run.state.display_id,
+            rerun=True,
+        )
+        silent_request = replace(request, message=message, store_history=False, user_expressions={})
+        return Run(silent_request, self.run.number, cause, state)
+
+
+@dataclass
+class Rerun:
+    """A step of the wave that is being carried out."""
+
+    step: Step
+    run: Run
+    task: asyncio.Task[Any]
+
+
+def cell_id_of(request: Request, number: int) -> str:
+    """The cell of a request; clients that name none have a new cell each time."""
+    return request.cell_id if request.cell_id is not None else f"run {number}"

@@ -1,0 +1,347 @@
+"""The reactive middleware: decides with `core.graph` and `core.wave`, and acts."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import uuid
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Protocol
+
+from ...core.errors import CycleError, RedefinitionError
+from ...core.graph import Graph, Update
+from ...core.model import Outcome, Run
+from ...core.names import CellSyntaxError, Names, analyze, same_code
+from ...core.pipeline import Runner
+from ...core.reactions import Before, changes, look, unbound
+from ...core.wave import Change, Status, Step, Wave, merge
+from .cells import Cell, Rerun, cell_id_of
+
+OK = Outcome()
+
+
+class Outputs(Protocol):
+    """How outputs of cells are shown and replaced."""
+
+    def begin(self, run: Run) -> None:
+        """Let the next output of a re-run replace the old ones."""
+
+    def end(self, run: Run, outcome: Outcome, listener: Run | None) -> None:
+        """A re-run has ended."""
+
+    def pending(self, run: Run, names: tuple[str, ...], listener: Run | None) -> None:
+        """The cell waits for names."""
+
+    def blocked(self, run: Run, blame: str) -> None:
+        """The cell was not re-run, because another one failed."""
+
+    def error(self, error: Exception) -> Outcome:
+        """Show an error in the cell at hand."""
+
+
+class Host(Protocol):
+    """What the middleware needs from the session that it works for."""
+
+    @property
+    def outputs(self) -> Outputs:
+        """Shows and replaces what cells show."""
+
+    @property
+    def shell(self) -> Any:
+        """Holds the namespace."""
+
+    def launch(self, run: Run, work: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Task[Any]:
+        """Do some work in a task that belongs to a run."""
+
+    def expected(self) -> set[str]:
+        """Cells whose requests have arrived and not been evaluated yet."""
+
+
+class React:
+    """Re-runs cells when what they read changes.
+
+    Args:
+        host: the session.
+        redefinition: when a second cell defines a name: ``"linear"``, cells that had read it from
+            the first go on doing so; ``"newest"``, they follow the second; ``"error"``, refuse it.
+    """
+
+    def __init__(self, host: Host, redefinition: str = "linear") -> None:
+        self.graph = Graph(linear=redefinition == "linear")
+        self.wave = Wave(self.graph, ())
+        self.cells: dict[str, Cell] = {}
+        self.lazy = False
+        self._host = host
+        self._redefinition = redefinition
+        self._inner: Runner | None = None
+        self._reruns: dict[str, Rerun] = {}
+        self._told: set[str] = set()
+        self._settled = asyncio.Event()
+        self._listener: Run | None = None
+
+    async def __call__(self, run: Run, inner: Runner) -> Outcome:
+        """Run a cell of the user's, then what depends on it."""
+        self._inner = inner
+        request = run.request
+        if request.silent or not request.store_history or not request.code.strip():
+            return await inner(run)
+        self._forget_deleted(run)
+        try:
+            names = analyze(self._host.shell.prepare(run))
+        except CellSyntaxError:
+            return await inner(run)
+        cell_id = cell_id_of(request, run.number)
+        run.state.display_id = f"rx-{uuid.uuid4()}"
+        update = self.graph.update(cell_id, names)
+        problem = self._refuse(cell_id, names, update, run)
+        if problem is not None:
+            self._host.shell.pass_over(run)
+            return self._host.outputs.error(problem)
+        cell, edited = self._enter(cell_id, run, update)
+        await self._withdraw(cell)
+        return await self._first_run(cell, update, edited, inner)
+
+    # -- one cell --------------------------------------------------------------------------
+
+    async def _first_run(self, cell: Cell, update: Update, edited: bool, inner: Runner) -> Outcome:
+        run = cell.run
+        cell.idle.clear()
+        try:
+            await self._parents(cell)
+            missing = self._missing(cell.id)
+            if missing:
+                self._host.shell.pass_over(run)
+                self._pend(cell, run, missing, None)
+                change = Change(cell.id, rebound=update.rebound, status=Status.PENDING)
+                outcome = OK
+            else:
+                before = self._look(cell.id)
+                cell.status, cell.because = "running", ()
+                outcome = await inner(run)
+                change = self._change(cell, outcome, before, update, edited)
+        finally:
+            cell.idle.set()
+        await self._propagate([change, *self._revive(update)], run)
+        return outcome
+
+    def _change(
+        self, cell: Cell, outcome: Outcome, before: Before, update: Update, edited: bool
+    ) -> Change:
+        cell.runs += 1
+        if outcome.status != "ok":
+            cell.status = "failed"
+            return Change(cell.id, rebound=update.rebound, status=Status.FAILED)
+        cell.status = "fresh"
+        changed, mutated = changes(
+            self.graph, cell.id, self._namespace, before, unknown_changed=edited
+        )
+        return Change(cell.id, changed, mutated, update.rebound)
+
+    def _enter(self, cell_id: str, run: Run, update: Update) -> tuple[Cell, bool]:
+        """Take the cell into the graph; False with it if only its comments or layout changed."""
+        source, old = run.state.source, self.cells.get(cell_id)
+        edited = old is None or old.source == source or not same_code(old.source, source)
+        self.graph = update.graph
+        for name in update.vanished:
+            self._namespace.pop(name, None)
+        cell = Cell(cell_id, run, source)
+        if old is not None:
+            cell.idle, cell.runs = old.idle, old.runs
+        self.cells[cell_id] = cell
+        return cell, edited
+
+    def _revive(self, update: Update) -> list[Change]:
+        older = {cell: None for _, cell in update.revived}
+        return [Change("", rebound=tuple(older))] if older else []
+
+    def _refuse(self, cell_id: str, names: Names, update: Update, run: Run) -> Exception | None:
+        if update.cycle is not None:
+            steps = ", ".join(
+                f"{self._label(edge.child, run)} reads {', '.join(edge.names)} "
+                f"from {self._label(edge.parent, run)}"
+                for edge in update.cycle.edges
+            )
+            return CycleError(f"this cell closes a cycle: {steps}; break it in one of them")
+        if self._redefinition == "error":
+            for name, owner in self.graph.clashes(cell_id, names).items():
+                return RedefinitionError(
+                    f"`{name}` is defined by {self._label(owner, run)} too; "
+                    "delete one of the definitions or rename it"
+                )
+        return None
+
+    def _label(self, cell_id: str, run: Run) -> str:
+        cell = self.cells.get(cell_id)
+        return cell.label if cell is not None else f"In [{run.count}]"
+
+    def _pend(self, cell: Cell, run: Run, missing: tuple[str, ...], listener: Run | None) -> None:
+        cell.status, cell.waits_for = "pending", missing
+        self._host.outputs.pending(run, missing, listener)
+
+    def _missing(self, cell_id: str) -> tuple[str, ...]:
+        namespace = self._namespace
+        known = {*namespace, *vars(builtins)}
+        lacking = self.graph.unmet(cell_id, known)
+        return unbound(self.graph.names(cell_id), lacking, namespace, known)
+
+    def _look(self, cell_id: str) -> Before:
+        return look(self.graph, cell_id, self._namespace)
+
+    @property
+    def _namespace(self) -> dict[str, Any]:
+        namespace: dict[str, Any] = self._host.shell.user_ns
+        return namespace
+
+    async def _parents(self, cell: Cell) -> None:
+        """Wait for the cells that this one reads from, where they are being evaluated."""
+        for edge in self.graph.edges(cell.id):
+            parent = self.cells.get(edge.parent)
+            if parent is not None and parent is not cell and not edge.deferred:
+                await parent.idle.wait()
+
+    # -- edits and deletions ---------------------------------------------------------------
+
+    def _forget_deleted(self, run: Run) -> None:
+        """Take JupyterLab's hint; it also names cells that came back, or are about to run."""
+        metadata: Mapping[str, Any] = run.request.message.get("metadata") or {}
+        deleted = metadata.get("deletedCells") or ()
+        coming = {run.request.cell_id, *self._host.expected()}
+        rebound: list[str] = []
+        for cell_id in deleted if isinstance(deleted, list) else ():
+            if cell_id in coming or cell_id not in self.cells:
+                continue
+            update = self.graph.update(cell_id, None)
+            self.graph = update.graph
+            for name in update.vanished:
+                self._namespace.pop(name, None)
+            rebound += [*update.rebound, *(cell for _, cell in update.revived)]
+            del self.cells[cell_id]
+        if rebound:
+            self._merge([Change("", rebound=tuple(rebound))])
+
+    async def _withdraw(self, cell: Cell) -> None:
+        """Stop a re-run of a cell that the user runs himself now, and wait for its end."""
+        self.wave.take(cell.id)
+        rerun = self._reruns.pop(cell.id, None)
+        if rerun is not None:
+            await self._cancel(rerun)
+
+    async def _cancel(self, rerun: Rerun) -> None:
+        rerun.run.state.superseded = True
+        rerun.task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(asyncio.gather(rerun.task, return_exceptions=True))
+
+    # -- the wave --------------------------------------------------------------------------
+
+    async def _propagate(self, changed: list[Change], cause: Run) -> None:
+        """Let changes take effect, and wait until everything that they made stale has run."""
+        self._listener = cause
+        self._merge(changed)
+        await self._drive(cause)
+        while not self.wave.done:
+            self._settled.clear()
+            try:
+                await self._settled.wait()
+            except asyncio.CancelledError:
+                if not cause.state.interrupted:
+                    raise
+                cause.state.interrupted = False
+                task = asyncio.current_task()
+                if task is not None:
+                    task.uncancel()
+        if self._listener is cause:
+            self._listener = None
+
+    def _merge(self, changed: list[Change]) -> None:
+        self.wave, cancelled = merge(self.wave, self.graph, changed)
+        for step in cancelled:
+            rerun = self._reruns.pop(step.cell, None)
+            if rerun is not None:
+                rerun.run.state.superseded = True
+                rerun.task.cancel()
+
+    async def _drive(self, cause: Run | None) -> None:
+        """Start what is ready; cells whose own requests are on their way are left to those."""
+        while steps := self.wave.ready():
+            coming = self._host.expected()
+            for step in steps:
+                if step.cell in coming or self.lazy:
+                    self._postpone(step)
+                else:
+                    self._start(step, cause)
+        self._tell_blocked()
+        if self.wave.done:
+            self._settled.set()
+
+    def _postpone(self, step: Step) -> None:
+        cell = self.cells.get(step.cell)
+        if cell is not None:
+            cell.status, cell.because = "stale", step.because
+        self.wave.settle(step, status=Status.PENDING)
+
+    def _start(self, step: Step, cause: Run | None) -> None:
+        cell = self.cells[step.cell]
+        run = cell.rerun(cause)
+        cell.status, cell.because, cell.blame = "running", step.because, None
+        self._told.discard(cell.id)
+        cell.idle.clear()
+        task = self._host.launch(run, partial(self._rerun, cell, step, run))
+        self._reruns[cell.id] = Rerun(step, run, task)
+
+    async def _rerun(self, cell: Cell, step: Step, run: Run) -> None:
+        changed: tuple[str, ...] = ()
+        mutated: tuple[str, ...] = ()
+        status = Status.FAILED
+        outputs = self._host.outputs
+        assert self._inner is not None
+        try:
+            outputs.begin(run)
+            missing = self._missing(cell.id)
+            if missing:
+                self._pend(cell, run, missing, self._listener)
+                status = Status.PENDING
+                return
+            before = self._look(cell.id)
+            outcome = await self._inner(run)
+            if run.state.superseded:
+                return
+            outputs.end(run, outcome, self._listener)
+            cell.runs += 1
+            cell.status = "fresh" if outcome.status == "ok" else "failed"
+            if outcome.status == "ok":
+                status = Status.OK
+                changed, mutated = changes(self.graph, cell.id, self._namespace, before)
+        finally:
+            cell.idle.set()
+            if self._reruns.get(cell.id) is not None and self._reruns[cell.id].run is run:
+                del self._reruns[cell.id]
+            self.wave.settle(step, changed, mutated, status=status)
+            await self._drive(run.cause)
+
+    def _tell_blocked(self) -> None:
+        for cell_id, blame in self.wave.blamed.items():
+            cell = self.cells.get(cell_id)
+            if cell is None or cell_id in self._told:
+                continue
+            self._told.add(cell_id)
+            cell.blame = blame
+            culprit = self.cells.get(blame)
+            if culprit is None:
+                continue
+            run = cell.rerun(None)
+            if culprit.status == "failed":
+                cell.status = "blocked"
+                text = f"{culprit.label}, which it reads from, failed"
+                self._host.launch(run, partial(self._say_blocked, run, text))
+            elif culprit.status == "pending":
+                self._host.launch(run, partial(self._say_pending, cell, run, culprit.waits_for))
+
+    async def _say_blocked(self, run: Run, text: str) -> None:
+        self._host.outputs.blocked(run, text)
+
+    async def _say_pending(self, cell: Cell, run: Run, names: tuple[str, ...]) -> None:
+        self._host.outputs.begin(run)
+        self._pend(cell, run, names, self._listener)

@@ -1,0 +1,95 @@
+"""Outputs of earlier cells: replaced in place, in every front-end that can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from .core.model import Outcome, Run
+
+
+class LiveOutputs:
+    """What a re-run shows takes the place of what its cell showed before.
+
+    In JupyterLab and Notebook 7: ``clear_output(wait)``, then the new outputs, all with the header
+    of the cell's own request as parent. In nbclient and its kin, which read only what answers the
+    request they wait for: ``update_display_data`` of the result's id, with that request as parent.
+
+    Args:
+        shell: its publisher and its displayhook send the messages.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+
+    def begin(self, run: Run) -> None:
+        """Let the next output of a re-run replace the old ones."""
+        self._shell.display_pub.clear_output(wait=True)
+
+    def end(self, run: Run, outcome: Outcome, listener: Run | None) -> None:
+        """Empty a cell that showed nothing this time, and tell who waits for another cell.
+
+        Args:
+            run: the re-run, which has ended.
+            outcome: how it ended.
+            listener: the run whose request is being answered, if any.
+        """
+        self._shell.kernel.flush()
+        if not run.request.message["header"].outputs:
+            self._shell.display_pub.clear_output(wait=False)
+        if outcome.status == "error":
+            text = "\n".join(outcome.traceback) or f"{outcome.ename}: {outcome.evalue}"
+            self._update(run, {"text/plain": text}, {}, listener)
+        else:
+            data, metadata = run.state.shown or ({"text/plain": ""}, {})
+            self._update(run, data, metadata, listener)
+
+    def pending(self, run: Run, names: Sequence[str], listener: Run | None) -> None:
+        """Show ``None`` for a cell that waits for names."""
+        waits = ", ".join(f"<code>{escape(name)}</code>" for name in names)
+        data = {
+            "text/plain": "None",
+            "text/html": f"<pre>None</pre><small>waits for {waits}</small>",
+        }
+        hook = self._shell.displayhook
+        hook.start_displayhook()
+        hook.write_output_prompt()
+        hook.write_format_data(data, {})
+        hook.finish_displayhook()
+        self._update(run, data, {}, listener)
+
+    def blocked(self, run: Run, blame: str) -> None:
+        """Say under a cell's old outputs why it was not re-run."""
+        self._shell.display_pub.publish(
+            {
+                "text/plain": f"not re-run: {blame}",
+                "text/html": f"<small>not re-run: {escape(blame)}</small>",
+            },
+        )
+
+    def error(self, error: Exception) -> Outcome:
+        """Show an error in the cell of the calling context, and give it as that cell's outcome."""
+        name, lines = type(error).__name__, [f"{type(error).__name__}: {error}"]
+        self._shell._showtraceback(type(error), error, lines)
+        return Outcome(status="error", ename=name, evalue=str(error), traceback=tuple(lines))
+
+    def _update(
+        self, run: Run, data: Mapping[str, Any], metadata: Mapping[str, Any], listener: Run | None
+    ) -> None:
+        # Only while a request of the same client is being answered.
+        if listener is None or run.state.display_id is None:
+            return
+        if listener.request.session_id != run.request.session_id:
+            return
+        publisher = self._shell.display_pub
+        token = publisher.set_thread_parent(listener.request.message["header"])
+        try:
+            publisher.publish(
+                dict(data),
+                dict(metadata),
+                transient={"display_id": run.state.display_id},
+                update=True,
+            )
+        finally:
+            publisher.reset_thread_parent(token)
