@@ -106,7 +106,7 @@ class WireSession(Session):
         content = msg.get("content")
         frames = [
             pack_json(msg["header"]),
-            self._pack_parent(parent, msg["msg_type"]),
+            self._pack_parent(parent, msg["header"]),
             pack_json(msg["metadata"]) if msg["metadata"] else b"{}",
             content
             if isinstance(content, bytes)
@@ -115,10 +115,10 @@ class WireSession(Session):
         prefix = ident if isinstance(ident, list | tuple) else [] if ident is None else [ident]
         return [*prefix, DELIM, self.sign(frames), *frames]
 
-    def _pack_parent(self, parent: dict[str, Any], msg_type: str) -> bytes:
+    def _pack_parent(self, parent: dict[str, Any], header: dict[str, Any]) -> bytes:
         if type(parent) is not Header:
             return pack_json(parent)
-        parent.outputs += msg_type in OUTPUTS
+        parent.outputs += header["msg_type"] in OUTPUTS
         return parent.packed
 
     def send(
