@@ -191,6 +191,13 @@ def test_in_a_linear_graph_a_reader_that_came_first_follows_the_newest():
     assert graph.source("c0", "x") == "c2"
 
 
+def test_a_value_that_is_no_longer_in_the_namespace_is_told():
+    graph = graph_of(*CHAIN)
+    assert graph.displaced("c1") == (("df", "c0"),)
+    assert graph.displaced("c2") == (("df", "c0"),)
+    assert graph.displaced("c3") == ()
+
+
 def test_clashes_are_told_before_they_happen():
     graph = graph_of("x = 1", "y = 1")
     assert graph.clashes("c9", analyze("x = 2; y = y + 1; z = 1")) == {"x": "c0"}

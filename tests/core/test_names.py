@@ -203,6 +203,7 @@ CASES = [
     ("try: f()\nfinally: b = 1\nb", "b", "f"),
     ("try: f()\nexcept E: pass\nelse: b = 1\nb", "b", "f E b"),
     ("b = 1\ntry:\n del b\n f()\nexcept E: b", "b", "f E b"),
+    ("if c: b = 1\ntry: del b\nfinally: b = 1", "b", "c b"),
     ("try: f()\nexcept* E as e: e", "", "f E"),
     ("try: f()\nexcept (A, B.c): pass", "", "f A B"),
     # match
@@ -213,6 +214,7 @@ CASES = [
     ("match a:\n case {'k': b, **c}: b, c", "b c", "a"),
     ("match a:\n case K(x=b): b", "b", "a K"),
     ("match a:\n case n.K: pass", "", "a n"),
+    ("match a:\n case b if c: del b", "b", "a c"),
     ("match a:\n case (1 | 2) as b if c: b", "b", "a c"),
     ("match a:\n case {n.k: 1}: pass", "", "a n"),
     # strings

@@ -179,7 +179,7 @@ def test_a_module_is_never_mutated():
     assert drive(Wave(graph, [Change("c1", mutated=("sys",))])) == []
 
 
-# -- functions that use each other ---------------------------------------------------------------
+# -- functions that use each other -------------------------------------------------------------
 
 
 def test_mutual_recursion_over_two_cells_runs_each_once_before_the_caller():
@@ -198,7 +198,7 @@ def test_a_cell_that_feeds_the_function_it_calls_does_not_wait_for_itself():
     assert drive(Wave(graph, [Change("c0", ("u",))])) == ["c1", "c2", "c3"]
 
 
-# -- superseding -----------------------------------------------------------------------------------
+# -- superseding -------------------------------------------------------------------------------
 
 
 def test_a_newer_change_cancels_and_restarts_what_it_makes_stale():
@@ -270,7 +270,7 @@ def test_a_deleted_cell_leaves_the_merged_wave():
     assert drive(newer) == ["c2"]
 
 
-# -- cost --------------------------------------------------------------------------------------------
+# -- cost --------------------------------------------------------------------------------------
 
 
 def wave_of_chain(length, others=0):

@@ -118,6 +118,18 @@ class Graph:
             for parent in self.ranked(by_parent)
         )
 
+    def displaced(self, cell: str) -> tuple[tuple[str, str], ...]:
+        """Give the names that a cell reads from an older definer than their owner, with that one.
+
+        The namespace holds the owner's value: for such a cell to run in a wave that has not just
+        run the definer, the older value has to be put back first.
+        """
+        node = self._nodes.get(cell)
+        sources = sorted(node.sources.items()) if node is not None else ()
+        return tuple(
+            (name, source) for name, source in sources if source and source != self.owner(name)
+        )
+
     def clashes(self, cell: str, names: Names) -> dict[str, str]:
         """Give the names that the cell would take from another owner without reading them."""
         owners = ((name, self.owner(name)) for name in sorted(names.defs - names.reads))

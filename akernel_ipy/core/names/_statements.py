@@ -177,7 +177,8 @@ class Statements(Definitions):
         self.visit_all(node.finalbody)
         after = facts.state
         normal.bound = (normal.bound | (after.bound - weak.bound)) - (weak.bound - after.bound)
-        normal.possible |= after.possible - weak.possible
+        bound_here = self._global_stores(self.bindings(node.finalbody))
+        normal.possible |= after.possible - (weak.possible - bound_here)
         normal.possible -= weak.possible - after.possible
         normal.bound &= normal.possible
         normal.dead = normal.dead or after.dead
@@ -192,7 +193,7 @@ class Statements(Definitions):
         for case in node.cases:
             facts.state = rest.copy()
             self.visit(case.pattern)
-            caught = facts.state.possible
+            caught = set(facts.state.possible)  # bound even if the guard fails
             if case.guard is not None:
                 facts.state = self.condition(case.guard)[0]
             self.visit_all(case.body)
