@@ -64,6 +64,14 @@ def test_a_step_says_which_names_made_it_stale():
     assert wave.ready()[0].because == (("b", "c1"), ("c", "c2"))
 
 
+def test_a_name_says_more_than_an_edit_or_a_debt():
+    graph = graph_of("a = b + 1")
+    update = graph.update("c1", analyze("b = 2"))
+    state = Wave(graph, [Change("c0", status=Status.PENDING)]).state
+    wave = Wave(update.graph, [Change("c1", ("b",), rebound=update.rebound)], state)
+    assert wave.ready()[0].because == (("b", "c1"),)
+
+
 def test_only_the_readers_of_what_changed_run():
     graph = graph_of("a, b = 1, 2", "x = a", "y = b")
     assert drive(Wave(graph, [Change("c0", ("b",))])) == ["c2"]

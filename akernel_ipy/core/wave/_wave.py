@@ -91,8 +91,13 @@ class Wave:
         return not self._unfinished
 
     def why(self, cell: str) -> tuple[tuple[str, str], ...]:
-        """Give the changed names, with their cells, that made a cell stale so far."""
-        return tuple(self._dirty.get(cell, ()))
+        """Give the changed names, with their cells, that made a cell stale so far.
+
+        Without a name it is an edit of that cell, without a cell a run owed from before.
+        """
+        reasons = tuple(self._dirty.get(cell, ()))
+        named = tuple(reason for reason in reasons if reason[0])
+        return named or tuple(reason for reason in reasons if reason[1]) or reasons
 
     # -- the beginning ---------------------------------------------------------------------
 
@@ -157,7 +162,7 @@ class Wave:
         self._order = plan(self.graph, self.stale)
         self.operations += self._order.cost
         for cell, knot in self._order.knots.items():
-            for name, by in self.why(cell):
+            for name, by in tuple(self._dirty.get(cell, ())):
                 for fellow in knot:
                     self._soil(fellow, name, by)
         self._queue = deque(node for node, count in self._order.waiting.items() if not count)
