@@ -204,6 +204,8 @@ CASES = [
     ("try: f()\nexcept E: pass\nelse: b = 1\nb", "b", "f E b"),
     ("b = 1\ntry:\n del b\n f()\nexcept E: b", "b", "f E b"),
     ("if c: b = 1\ntry: del b\nfinally: b = 1", "b", "c b"),
+    ("while c:\n try: break\n finally: b = 1\nb", "b", "c b"),
+    ("b = 1\nwhile c:\n try: break\n finally: del b\nb", "b", "c b"),
     ("try: f()\nexcept* E as e: e", "", "f E"),
     ("try: f()\nexcept (A, B.c): pass", "", "f A B"),
     # match

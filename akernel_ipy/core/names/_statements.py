@@ -135,6 +135,8 @@ class Statements(Definitions):
         raised = facts.state.copy()
         raised.bound -= found.deletes
         raised.possible |= self._global_stores(found)
+        jumps = self._jumps()
+        known = len(jumps[0]), len(jumps[1])
         guarded = any(_catches_name_error(handler.type) for handler in node.handlers)
         facts.guards += guarded
         self.visit_all(node.body)
@@ -149,9 +151,21 @@ class Statements(Definitions):
         self.visit_all(node.orelse)
         facts.state = join(facts.state, *ends)
         if node.finalbody:
+            jumping = [*jumps[0][known[0] :], *jumps[1][known[1] :]]
             self._finally(node, raised)
+            self._after_finally(node, jumping)
 
     visit_TryStar = visit_Try
+
+    def _jumps(self) -> tuple[list[State], list[State]]:
+        return (self._loops[-1].breaks, self._loops[-1].continues) if self._loops else ([], [])
+
+    def _after_finally(self, node: ast.Try, jumping: list[State]) -> None:
+        """A ``break`` or ``continue`` in the block passes through ``finally`` first."""
+        found = self.bindings(node.finalbody)
+        for state in jumping:
+            state.bound -= found.deletes
+            state.possible |= self._global_stores(found)
 
     def _global_stores(self, found: Bindings) -> set[str]:
         return found.stores if self._storing_scope() is None else found.declared_global
