@@ -23,11 +23,13 @@ ARGUMENTS = (
 
 def find_browser() -> str:
     """Find the browser's program: the one of the environment's CHROMIUM, or an installed one."""
-    for name in (os.environ.get("CHROMIUM"), *NAMES):
-        program = name and shutil.which(name)
-        if program:
-            return program
-    missing("no browser here: neither CHROMIUM nor " + ", ".join(NAMES))
+    names = (os.environ.get("CHROMIUM", ""), *NAMES)
+    found = [program for program in map(shutil.which, names) if program]
+    return (
+        found[0]
+        if found
+        else missing("no browser here: neither $CHROMIUM nor any of: " + ", ".join(NAMES))
+    )
 
 
 def missing(what: str) -> NoReturn:

@@ -15,11 +15,14 @@ from .server import JupyterServer
 #: How each application opens a notebook; a workspace of its own has no tabs of other tests.
 ADDRESSES = {"lab": "lab/workspaces/{name}/tree/{path}", "notebook": "notebooks/{path}"}
 
-READY = """async () => {
-    await window.jupyterapp?.restored;
-    const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
+#: Everything is there, has the focus, and the kernel has answered.
+READY = """() => {
+    const app = window.jupyterapp;
+    const context = app.shell.currentWidget?.sessionContext;
     const focused = document.querySelector(".jp-Notebook")?.contains(document.activeElement);
-    return focused && context?.isReady && context.session?.kernel?.status === "idle";
+    const usable = focused && app.commands.isEnabled("runmenu:run-all")
+        && app.commands.keyBindings.some(binding => binding.command === "notebook:run-cell");
+    return usable && context?.isReady && context.session?.kernel?.status === "idle";
 }"""
 
 #: Notes each change of what the page says about the kernel and of the cells' prompts.
@@ -120,6 +123,8 @@ class NotebookPage:
         self.page.evaluate(WATCH)
 
     def expect_ready(self) -> None:
+        self.page.wait_for_function("window.jupyterapp")
+        self.page.evaluate("window.jupyterapp.restored.then(() => true)")
         self.page.wait_for_function(READY)
 
     def expect_status(self, status: str) -> None:
@@ -142,6 +147,7 @@ class NotebookPage:
         self.page.locator(f".lm-Menu-itemLabel:text-is('{item}')").click()
 
     def run_all(self) -> None:
+        self.cell(0).select()
         self.menu("Run", "Run All Cells")
 
     def interrupt(self) -> None:

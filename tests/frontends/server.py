@@ -162,7 +162,7 @@ class JupyterServer:
     def write_notebook(self, folder: str, sources: list[str], kernel: str) -> str:
         """Write a notebook into a folder of its own; return its path for the server."""
         notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source) for source in sources],
+            cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources],
             metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
         )
         directory = self.root / folder
