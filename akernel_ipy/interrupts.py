@@ -151,6 +151,7 @@ class Interrupts:
         self._expected = 0
         self._handled = 0
         self._insisting = False
+        self._announced = False
 
     def install(self) -> None:
         """Take SIGINT; only the main thread can, elsewhere nothing happens."""
@@ -165,11 +166,15 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._on_sigint)
 
     def announce(self) -> None:
-        """Prepare for a SIGINT that is about to be sent, from any thread.
+        """Act on a SIGINT that the calling thread is about to send.
 
         CPython may note a signal and go on into a long C call before it runs the handler; then only
         another signal wakes it up.
         """
+        self._announced = True
+        self._expect()
+
+    def _expect(self) -> None:
         self._expected += 1
         self._loop.call_soon_threadsafe(self._on_loop)
         self._watch_loop.call_soon_threadsafe(self._watch, self._expected)
@@ -177,14 +182,17 @@ class Interrupts:
     def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
         blocking = self._steps.blocking(alone=self._running() == 1)
         insisting, self._insisting = self._insisting, False
-        if insisting and (self._handled >= self._expected or _between_callbacks(frame)):
+        announced, self._announced = self._announced, False
+        if (insisting or announced) and self._handled >= self._expected:
+            return  # a late one: it has been acted on
+        if insisting and _between_callbacks(frame):
             return
         if blocking or insisting:
             self._handled = self._expected
             if not gate.defer():
                 raise KeyboardInterrupt
-        else:
-            self.announce()
+        elif not announced:
+            self._expect()
 
     def _on_loop(self) -> None:
         if self._handled < self._expected:

@@ -108,8 +108,14 @@ class AsyncKernelApp(IPKernelApp):
     def _say_farewell(self) -> None:
         """Cancel what still runs, and let it clean up for a moment."""
         loop = asyncio_loop_of(self.io_loop)
+        self.kernel.shell_stream.close()
         tasks = [task for task in asyncio.all_tasks(loop) if not task.done()]
         for task in tasks:
             task.cancel()
-        if tasks:
-            loop.run_until_complete(asyncio.wait(tasks, timeout=FAREWELL))
+        if not tasks:
+            return
+        ended = loop.create_task(asyncio.wait(tasks, timeout=FAREWELL))
+        ended.add_done_callback(lambda _: loop.stop())
+        while not ended.done():
+            # ipykernel's shell asks the loop to stop once more, 0.1 s after the shutdown.
+            loop.run_forever()

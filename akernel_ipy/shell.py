@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
@@ -19,6 +20,7 @@ from .history import BatchedHistoryManager
 from .interrupts import CellInterrupt, Steps
 
 _MISSING = object()
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 class RunPayloadManager(PayloadManager):
@@ -270,7 +272,20 @@ class AsyncShell(ZMQInteractiveShell):
     def _get_exc_info(self, exc_tuple: Any = None) -> Any:
         # An interrupted cell shows KeyboardInterrupt, whatever was thrown into it.
         etype, value, tb = super()._get_exc_info(exc_tuple)
+        if isinstance(value, KeyboardInterrupt):
+            _drop_own_frames(tb)
         if isinstance(value, CellInterrupt):
             shown = KeyboardInterrupt(*value.args).with_traceback(tb)
             return KeyboardInterrupt, shown, tb
         return etype, value, tb
+
+
+def _drop_own_frames(tb: Any) -> None:
+    """Take the SIGINT handler's frames off the end of a traceback."""
+    last_of_user = None
+    while tb is not None:
+        if not tb.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            last_of_user = tb
+        tb = tb.tb_next
+    if last_of_user is not None:
+        last_of_user.tb_next = None

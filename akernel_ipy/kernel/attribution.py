@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -12,6 +13,7 @@ from ..core.model import Run, current_run, thread_run
 from ..interrupts import Steps
 from ..patches.figures import FigurePatch
 from ..session import Session
+from ..wire.router import asyncio_loop_of
 from ..wire.streams import AsyncOutStream
 from .debugging import LazyDebugger
 
@@ -106,6 +108,16 @@ class Attribution(LazyDebugger):
         not leave out (JupyterLab 4.6 ignores a status whose parent is a ``status``).
         """
         super()._publish_status(status, channel, parent)
-        if status == "idle" and self.main_session.tasks.started:
+        if status != "idle" or not self.main_session.tasks.started:
+            return
+        if threading.current_thread() is threading.main_thread():
+            self._still_busy()
+        else:
+            # When the main loop turns: while a cell blocks, or stands at a breakpoint, what the
+            # control channel or a subshell says is left as it is.
+            asyncio_loop_of(self.io_loop).call_soon_threadsafe(self._still_busy)
+
+    def _still_busy(self) -> None:
+        if self.main_session.tasks.started:
             assert self.session is not None
-            super()._publish_status("busy", channel, self.session.msg("execute_request"))
+            super()._publish_status("busy", "shell", self.session.msg("execute_request"))

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Coroutine
 from contextvars import Context, copy_context
 from typing import Any
 
+from ipykernel.subshell_manager import UnknownSubshellError
 from jupyter_client.session import DELIM
 from traitlets import Any as AnyTrait
 
@@ -156,6 +157,6 @@ class Dispatch(Prompts):
         """
         subshell_id = parent["content"].get("subshell_id")
         if subshell_id not in self.shell_channel_thread.manager.list_subshell():
-            self._reply_error(ident, parent, KeyError(f"no subshell {subshell_id!r}"), socket)
+            self._reply_error(ident, parent, UnknownSubshellError(subshell_id), socket)
             return
         await super().delete_subshell_request(socket, ident, parent)

@@ -14,6 +14,7 @@ from typing import Any
 from ipykernel.iostream import OutStream
 
 from ..core.model import thread_run
+from .gate import gate
 
 #: Writes held back before the writer has to send them itself.
 BACKLOG = 20_000
@@ -122,12 +123,16 @@ class AsyncOutStream(OutStream):
         self.flush()
 
     def flush(self) -> None:
-        """Send what was written so far, now, from this thread."""
-        if self._waiting and self.pub_thread is not None:
+        """Send what was written so far, now, from this thread.
+
+        Also when nothing waits any more: another thread may be about to send it, and who flushes
+        before an idle has to know that it is out.
+        """
+        if self.pub_thread is not None:
             self._flush()
 
     def _flush(self) -> None:
-        with self._send_lock:
+        with gate, self._send_lock:
             for header, text in self._by_header():
                 self._send(header, text)
 

@@ -28,6 +28,8 @@ class Cell:
     blame: str | None = None
     #: How many times it ran.
     runs: int = 0
+    #: Place of its latest evaluation among all of the session; 0 if it never ran.
+    ran: int = 0
     #: Set while no evaluation of it is under way.
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 

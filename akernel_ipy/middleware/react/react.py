@@ -80,6 +80,26 @@ class React:
         self._told: set[str] = set()
         self._settled = asyncio.Event()
         self._listener: Run | None = None
+        self._evaluations = 0
+        self._released: set[str] = set()
+
+    def release_stale(self) -> tuple[str, ...]:
+        """Let the stale cells run although the session is lazy; give their ids.
+
+        They run before the reply of the cell that calls this; see `run_stale` where there is none.
+        """
+        stale = tuple(cell.id for cell in self.cells.values() if cell.status == "stale")
+        self._released.update(stale)
+        self._merge([Change("", rebound=stale)])
+        return stale
+
+    async def run_stale(self) -> None:
+        """Run the stale cells, and wait for their end."""
+        self.release_stale()
+        await self._drive(None)
+        while not self.wave.done:
+            self._settled.clear()
+            await self._settled.wait()
 
     async def __call__(self, run: Run, inner: Runner) -> Outcome:
         """Run a cell of the user's, then what depends on it."""
@@ -129,7 +149,7 @@ class React:
     def _change(
         self, cell: Cell, outcome: Outcome, before: Before, update: Update, edited: bool
     ) -> Change:
-        cell.runs += 1
+        self._count(cell)
         if outcome.status != "ok":
             cell.status = "failed"
             return Change(cell.id, rebound=update.rebound, status=Status.FAILED)
@@ -138,6 +158,10 @@ class React:
             self.graph, cell.id, self._namespace, before, unknown_changed=edited
         )
         return Change(cell.id, changed, mutated, update.rebound)
+
+    def _count(self, cell: Cell) -> None:
+        self._evaluations += 1
+        cell.runs, cell.ran = cell.runs + 1, self._evaluations
 
     def _enter(self, cell_id: str, run: Run, update: Update) -> tuple[Cell, bool]:
         """Take the cell into the graph; False with it if only its comments or layout changed."""
@@ -148,7 +172,7 @@ class React:
             self._namespace.pop(name, None)
         cell = Cell(cell_id, run, source)
         if old is not None:
-            cell.idle, cell.runs = old.idle, old.runs
+            cell.idle, cell.runs, cell.ran = old.idle, old.runs, old.ran
         self.cells[cell_id] = cell
         return cell, edited
 
@@ -268,7 +292,7 @@ class React:
         while steps := self.wave.ready():
             coming = self._host.expected()
             for step in steps:
-                if step.cell in coming or self.lazy:
+                if step.cell in coming or (self.lazy and step.cell not in self._released):
                     self._postpone(step)
                 else:
                     self._start(step, cause)
@@ -286,6 +310,7 @@ class React:
         cell = self.cells[step.cell]
         run = cell.rerun(cause)
         cell.status, cell.because, cell.blame = "running", step.because, None
+        self._released.discard(cell.id)
         self._told.discard(cell.id)
         cell.idle.clear()
         task = self._host.launch(run, partial(self._rerun, cell, step, run))
@@ -309,7 +334,7 @@ class React:
             if run.state.superseded:
                 return
             outputs.end(run, outcome, self._listener)
-            cell.runs += 1
+            self._count(cell)
             cell.status = "fresh" if outcome.status == "ok" else "failed"
             if outcome.status == "ok":
                 status = Status.OK
@@ -330,6 +355,9 @@ class React:
             cell.blame = blame
             culprit = self.cells.get(blame)
             if culprit is None:
+                continue
+            if culprit.status == "stale":
+                cell.status, cell.because = "stale", self.wave.why(cell_id)
                 continue
             run = cell.rerun(None)
             if culprit.status == "failed":
