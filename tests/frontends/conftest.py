@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from .browser import ARGUMENTS, find_browser
 from .page import NotebookPage
-from .server import JupyterServer
+from .server import JupyterServer, code_notebook
 
 PATIENCE = 30_000  # milliseconds
 FAILED = pytest.StashKey[bool]()
@@ -59,12 +60,22 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def notebook(
     server: JupyterServer, context: BrowserContext, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Callable[..., NotebookPage]]:
-    """Open notebooks with cells of the given sources; a failed test leaves a picture of them."""
+    """Open notebooks with cells of the given sources, or a whole notebook.
+
+    A failed test leaves a picture of them and their messages in its `tmp_path`.
+    """
     pages: list[NotebookPage] = []
     name = re.sub(r"\W+", "-", request.node.name)
 
-    def make(*sources: str, kernel: str = "akernel", app: str = "lab") -> NotebookPage:
-        path = server.write_notebook(f"{name}-{len(pages)}", list(sources), kernel)
+    def make(
+        *sources: str,
+        kernel: str = "akernel",
+        app: str = "lab",
+        content: nbformat.NotebookNode | None = None,
+    ) -> NotebookPage:
+        folder = f"{name}-{len(pages)}"
+        content = content or code_notebook(sources)
+        path = server.add_notebook(folder, content, kernel)
         pages.append(NotebookPage(context.new_page(), server, path))
         pages[-1].open(app)
         return pages[-1]

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -159,12 +160,10 @@ class JupyterServer:
         """Change settings of JupyterLab for the pages opened from now on."""
         self.api("PUT", f"lab/api/settings/{plugin}", {"raw": json.dumps(settings)})
 
-    def write_notebook(self, folder: str, sources: list[str], kernel: str) -> str:
-        """Write a notebook into a folder of its own; return its path for the server."""
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources],
-            metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
-        )
+    def add_notebook(self, folder: str, notebook: nbformat.NotebookNode, kernel: str) -> str:
+        """Write a notebook for this kernel into a folder of its own; return its path."""
+        spec = {"name": kernel, "display_name": kernel, "language": "python"}
+        notebook.metadata["kernelspec"] = spec
         directory = self.root / folder
         directory.mkdir()
         (directory / "gates.py").write_text(GATES)
@@ -185,6 +184,12 @@ class JupyterServer:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def code_notebook(sources: Iterable[str]) -> nbformat.NotebookNode:
+    """Make a notebook of code cells."""
+    cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
+    return nbformat.v4.new_notebook(cells=cells)
 
 
 def _free_port() -> int:
