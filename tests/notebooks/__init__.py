@@ -1,0 +1,1 @@
+"""Plain notebooks, and a front-end that keeps what their cells show."""

@@ -1,0 +1,170 @@
+"""A notebook in JupyterLab, as far as the kernel can tell: its requests, and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kernels import Kernel
+from protocol.client import Client
+from protocol.request import PATIENCE, Message, Request
+
+Output = dict[str, Any]
+
+
+class Lab:
+    """Sends cells with their ids, and keeps each cell's outputs by the rules of JupyterLab 4.
+
+    Outputs go to the cell whose newest request is their parent; ``clear_output`` with ``wait``
+    takes effect at the next output; ``update_display_data`` finds what ``display_data`` made.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.requests: dict[str, Request] = {}
+        #: Every request of a cell, the older ones too.
+        self.sent: list[Request] = []
+        self._numbers = 0
+        self._shown: dict[str, list[Output]] = {}
+        self._clearing: set[str] = set()
+        self._seen = 0
+
+    # -- sending
+
+    def send(self, cell: str, code: str, deleted: tuple[str, ...] = (), **content: Any) -> Request:
+        """Execute a cell, and return at once."""
+        return self._send(
+            cell,
+            code,
+            {"trusted": False, "deletedCells": [*deleted], "recordTiming": False, "cellId": cell},
+            content,
+        )
+
+    def type(self, code: str, **content: Any) -> Request:
+        """Execute as a console does, without a cell's id; the outputs are kept under a number."""
+        self._numbers += 1
+        return self._send(f"#{self._numbers}", code, {}, content)
+
+    def _send(
+        self, cell: str, code: str, metadata: dict[str, Any], content: Mapping[str, Any]
+    ) -> Request:
+        self._take_in()  # what came so far belongs to the older request
+        defaults = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": True,
+            "stop_on_error": True,
+        }
+        request = self.client.send("execute_request", {**defaults, **content}, metadata=metadata)
+        request.background = True  # re-runs show their outputs later
+        self.requests[cell] = request
+        self.sent.append(request)
+        self._shown[cell] = []
+        self._clearing.discard(cell)
+        return request
+
+    def run(self, cell: str, code: str, **options: Any) -> Request:
+        """Execute a cell, and wait for the end; errors are the caller's business."""
+        return self.send(cell, code, **options).result()
+
+    def run_all(self, cells: Mapping[str, str], timeout: float = PATIENCE) -> list[Request]:
+        """Execute all cells as Run All does: every request at once."""
+        requests = [self.send(cell, code) for cell, code in cells.items()]
+        return [request.result(timeout) for request in requests]
+
+    def ask(self, expression: str) -> Any:
+        """Evaluate an expression whose value has a simple ``repr``, without making a cell."""
+        request = self.client.run("", silent=True, user_expressions={"it": expression})
+        answer = request.reply["user_expressions"]["it"]
+        assert answer["status"] == "ok", answer
+        return eval(answer["data"]["text/plain"], {})
+
+    # -- what is shown
+
+    def outputs(self, cell: str) -> list[Output]:
+        """Give the outputs of a cell, streams of one name that follow each other as one."""
+        self._take_in()
+        return self._shown[cell]
+
+    def texts(self, cell: str) -> list[str]:
+        """Give each output of a cell as plain text; of errors the name."""
+        return [
+            output.get("text") or output.get("ename") or output["data"]["text/plain"]
+            for output in self.outputs(cell)
+        ]
+
+    def kinds(self, cell: str) -> list[str]:
+        """Give the kinds of a cell's outputs."""
+        return [output["output_type"] for output in self.outputs(cell)]
+
+    def text(self, cell: str) -> str:
+        """Give all that a cell shows as plain text."""
+        return "".join(self.texts(cell))
+
+    def wait_text(self, cell: str, text: str) -> None:
+        """Wait until a cell shows exactly this."""
+        self.client.wait(
+            lambda: self.text(cell) == text, PATIENCE, f"{text!r} in {cell}: {self.texts(cell)}"
+        )
+
+    def _take_in(self) -> None:
+        while self.client.pump(0):
+            pass
+        cells = {request.msg_id: cell for cell, request in self.requests.items()}
+        for message in self.client.iopub[self._seen :]:
+            if message["msg_type"] == "update_display_data":
+                self._update(message["content"])
+            elif (cell := cells.get(message["parent_header"].get("msg_id", ""))) is not None:
+                self._show(cell, message)
+        self._seen = len(self.client.iopub)
+
+    def _show(self, cell: str, message: Message) -> None:
+        kind, content = message["msg_type"], message["content"]
+        if kind == "clear_output":
+            if content["wait"]:
+                self._clearing.add(cell)
+            else:
+                self._clearing.discard(cell)
+                self._shown[cell] = []
+        if kind not in ("stream", "display_data", "execute_result", "error"):
+            return
+        if cell in self._clearing:
+            self._clearing.remove(cell)
+            self._shown[cell] = []
+        shown = self._shown[cell]
+        if kind == "stream" and shown and shown[-1].get("name") == content["name"]:
+            shown[-1]["text"] += content["text"]
+        else:
+            shown.append({"output_type": kind, **content})
+        if kind == "display_data":
+            self._update(content)
+
+    def _update(self, content: Mapping[str, Any]) -> None:
+        wanted = content.get("transient", {}).get("display_id")
+        for output in (output for shown in self._shown.values() for output in shown):
+            if output["output_type"] != "display_data" or wanted is None:
+                continue
+            if output["transient"].get("display_id") == wanted:
+                output.update(data=content["data"], metadata=content["metadata"])
+
+
+def reactive_kernel(flavour: str = "react", **options: Any) -> Iterator[Kernel]:
+    """For a fixture: a kernel that must not have complained at the end."""
+    kernel = Kernel(flavour, **options)
+    try:
+        yield kernel
+        kernel.audit()
+    finally:
+        kernel.close()
+
+
+def fresh_lab(kernel: Kernel, flavour: str = "react") -> Iterator[Lab]:
+    """For a fixture: a notebook without cells, and nothing left of the one before."""
+    client = kernel.client()
+    client.run("get_ipython().run_line_magic('reset', '-f -s')", silent=True)
+    client.run(f"%akernel_mode {flavour}", silent=True)
+    yield Lab(client)
+    client.settle()
+    client.audit()
