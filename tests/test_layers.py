@@ -17,7 +17,7 @@ OUTSIDE_CORE = {"IPython", "ipykernel", "traitlets", "zmq", "tornado", "jupyter_
 LAYERS: list[set[str]] = [
     {"_version", "core"},
     {"tasks", "wire", "history"},
-    {"interrupts", "comms", "patches", "display", "outputs"},
+    {"interrupts", "comms", "patches", "display", "outputs", "graphview"},
     {"middleware"},
     {"session", "shell"},
     {"magics"},
