@@ -40,8 +40,7 @@ def client(kernel: Kernel) -> Iterator[Client]:
     """A new client of the module's kernel; all its requests must have come to their end."""
     client = kernel.client()
     yield client
-    client.settle()
-    client.audit()
+    kernel.release(client)
 
 
 @pytest.fixture
@@ -49,8 +48,7 @@ def other(kernel: Kernel) -> Iterator[Client]:
     """One more client of the module's kernel."""
     client = kernel.client()
     yield client
-    client.settle()
-    client.audit()
+    kernel.release(client)
 
 
 @pytest.fixture
@@ -58,8 +56,7 @@ def chain(chain_kernel: Kernel) -> Iterator[Client]:
     """A new client of the module's chain kernel."""
     client = chain_kernel.client()
     yield client
-    client.settle()
-    client.audit()
+    chain_kernel.release(client)
 
 
 @pytest.fixture

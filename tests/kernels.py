@@ -14,7 +14,7 @@ import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from protocol.client import Client
-from protocol.request import PATIENCE
+from protocol.request import PATIENCE, Request
 
 #: How to launch a kernel; AKERNEL_TEST_COMMAND replaces it, to try the tests on another kernel.
 COMMAND = "{python} -m akernel_ipy launch {flavour} -f {connection_file}"
@@ -68,6 +68,8 @@ class Kernel:
         }
         self._log = self.log_file.open("w")
         self.clients: list[Client] = []
+        #: Requests of clients that are gone.
+        self.finished: list[Request] = []
         #: What the kernel logged may hold tracebacks: the test sends it nonsense.
         self.noisy = False
         self._start()
@@ -138,12 +140,23 @@ class Kernel:
         kernel = psutil.Process(self.pid)
         return [kernel, *kernel.children(recursive=True)]
 
+    def release(self, client: Client) -> None:
+        """Let a client go: all its requests must have come to a good end."""
+        client.settle()
+        client.audit()
+        self.finished += client.requests.values()
+        self.clients.remove(client)
+        client.close()
+        self.clients[0].pump_all()
+
     def audit(self) -> None:
         """Check all requests of all clients, and that the kernel had nothing to complain about."""
         for client in self.clients if self.alive else ():
-            while client.pump(0):
-                pass
+            client.pump_all()
             client.audit()
+        for request in self.finished:  # the first client has heard what came later, too
+            request.messages = self.clients[0].heard_of(request)
+            request.audit()
         if not self.noisy:
             for sign in ("Traceback (most recent call last)", "was never", "was destroyed"):
                 assert sign not in self.log, self.log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty
@@ -40,6 +41,7 @@ class Client:
         self.requests: dict[str, Request] = {}
         self.gates: list[Gate] = []
         self.iopub: list[Message] = []
+        self._heard: defaultdict[str, list[Message]] = defaultdict(list)
         self.session: str = self.client.session.session
 
     # -- sending
@@ -109,6 +111,15 @@ class Client:
                 pass
         return bool(events)
 
+    def pump_all(self) -> None:
+        """Take in all that has come."""
+        while self.pump(0):
+            pass
+
+    def heard_of(self, request: Request) -> list[Message]:
+        """What this client heard of a request, perhaps one of another client."""
+        return self._heard.get(request.msg_id, [])
+
     def wait(self, condition: Callable[[], bool], timeout: float, what: str) -> None:
         """Take in messages until ``condition`` holds."""
         if not self.pump_until(condition, timeout):
@@ -142,6 +153,7 @@ class Client:
 
     def _on_iopub(self, message: Message) -> None:
         self.iopub.append(message)
+        self._heard[message["parent_header"].get("msg_id", "")].append(message)
         if not message["parent_header"]:
             kind = message["msg_type"]
             assert kind in WITHOUT_PARENT, f"{short(message)} belongs to no request: {message}"

@@ -77,6 +77,7 @@ def test_an_error_aborts_no_cell_of_another_client(chain: Client, chain_kernel: 
     assert failing.result().status == "error"
     assert mine.result().status == "aborted"
     assert theirs.result().value == "'theirs'"
+    chain_kernel.release(other)
 
 
 def test_completion_inspection_and_kernel_info_go_on_meanwhile(chain: Client) -> None:
