@@ -160,15 +160,17 @@ class JupyterServer:
         """Change settings of JupyterLab for the pages opened from now on."""
         self.api("PUT", f"lab/api/settings/{plugin}", {"raw": json.dumps(settings)})
 
-    def add_notebook(self, folder: str, notebook: nbformat.NotebookNode, kernel: str) -> str:
+    def add_notebook(
+        self, folder: str, notebook: nbformat.NotebookNode, kernel: str, name: str = "test.ipynb"
+    ) -> str:
         """Write a notebook for this kernel into a folder of its own; return its path."""
         spec = {"name": kernel, "display_name": kernel, "language": "python"}
         notebook.metadata["kernelspec"] = spec
         directory = self.root / folder
         directory.mkdir()
         (directory / "gates.py").write_text(GATES)
-        nbformat.write(notebook, directory / "test.ipynb")
-        return f"{folder}/test.ipynb"
+        nbformat.write(notebook, directory / name)
+        return f"{folder}/{name}"
 
     def end_sessions(self) -> None:
         """Shut down all kernels."""
