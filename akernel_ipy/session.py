@@ -103,6 +103,8 @@ class Session:
         self._waiting.pop(run, None)
         self._aborted.discard(run)
         self.tasks.end(run)
+        if self.react is not None:
+            self.react.forsake(run.request.cell_id)
 
     async def evaluate_aside(self, run: Run) -> Outcome:
         """Evaluate a run that another thread orders: a subshell's."""
@@ -128,8 +130,15 @@ class Session:
 
     def expected(self) -> set[str]:
         """Cells whose requests have arrived and not started, but for those to be aborted."""
+        self._host.take_in()
         waiting = (run.request.cell_id for run in self._waiting if run not in self._aborted)
         return {cell_id for cell_id in waiting if cell_id is not None}
+
+    def expects(self, cell_id: str) -> bool:
+        """Whether a request of this cell has arrived and not started."""
+        return any(
+            run.request.cell_id == cell_id and run not in self._aborted for run in self._waiting
+        )
 
     def withdraw(self, run: Run) -> bool:
         """Let a run that has not started be aborted when its turn comes."""

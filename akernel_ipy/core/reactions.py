@@ -65,15 +65,9 @@ def changes(
     return changed, tuple(mutated)
 
 
-def unbound(
-    names: Names, lacking: Iterable[str], namespace: Container[str], builtins: Container[str]
-) -> tuple[str, ...]:
+def unbound(names: Names, lacking: Iterable[str], known: Container[str]) -> tuple[str, ...]:
     """Name what keeps a cell from running: what nobody defines, and what is not bound yet."""
-    missing = {
-        name
-        for name in names.needs & names.immediate
-        if name not in namespace and name not in builtins
-    }
+    missing = {name for name in names.needs & names.immediate if name not in known}
     return tuple(sorted(missing.union(lacking)))
 
 

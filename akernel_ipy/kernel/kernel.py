@@ -131,15 +131,21 @@ class AsyncKernel(Dispatch):
         request = run.request
         self.set_parent(list(request.idents), request.message, channel="shell")
         current_run.set(run)
-        reply = await self.do_execute(
-            request.code,
-            request.silent,
-            request.store_history,
-            dict(request.user_expressions),
-            request.allow_stdin,
-            cell_meta=request.message.get("metadata"),
-            cell_id=request.cell_id,
-        )
+        try:
+            reply = await self.do_execute(
+                request.code,
+                request.silent,
+                request.store_history,
+                dict(request.user_expressions),
+                request.allow_stdin,
+                cell_meta=request.message.get("metadata"),
+                cell_id=request.cell_id,
+            )
+        except Exception as error:
+            # A fault of the kernel's or of a subclass's, not of the cell's: nobody shall wait.
+            self.log.exception("Could not execute %r", run.label)
+            failed = Outcome(status="error", ename=type(error).__name__, evalue=str(error))
+            reply = self._reply_content(run, failed)
         self._finish(session, run, reply)
 
     def _finish(self, session: Session, run: Run, reply: dict[str, Any]) -> None:

@@ -187,9 +187,11 @@ class Draft:
         if early:
             self._bind(early[0], name, moved[-len(early) - 1])
             self.tails[cell] = None
+        # A cell that reads the name itself takes readers only from those that were waiting.
+        looks_back = bool(waiting) or not self._reads(cell, name)
         older = {
             reader: definer
-            for definer in self._newest_chain(name, kept)
+            for definer in (self._newest_chain(name, kept) if looks_back else ())
             for reader in self._readers_of(definer, name)
             if reader not in moved and not self._defines(reader, name)
         }

@@ -1,6 +1,6 @@
 """One change propagating: `Wave` says which cells to run next, and never awaits."""
 
-from ._values import Change, State, Status, Step, Trouble
+from ._values import UNFINISHED, Change, State, Status, Step, Trouble
 from ._wave import Taken, Wave, merge
 
-__all__ = ["Change", "State", "Status", "Step", "Taken", "Trouble", "Wave", "merge"]
+__all__ = ["UNFINISHED", "Change", "State", "Status", "Step", "Taken", "Trouble", "Wave", "merge"]

@@ -304,11 +304,12 @@ def merge(wave: Wave, graph: Graph, changes: Iterable[Change]) -> tuple[Wave, tu
     running steps go on, and settle in the new wave.
     """
     changes = tuple(changes)
-    reached = Wave(graph, changes, wave.state).status
     origins = {change.cell for change in changes}
+    running = wave.running
+    reached = Wave(graph, changes, wave.state).status if running else {}
     cancelled = tuple(
         step
-        for step in wave.running
+        for step in running
         if step.cell in reached or step.cell in origins or step.cell not in graph
     )
     state = wave.state

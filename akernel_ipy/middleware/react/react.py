@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import uuid
+from collections import ChainMap
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
@@ -16,10 +17,9 @@ from ...core.model import Outcome, Run
 from ...core.names import CellSyntaxError, Names, analyze, same_code
 from ...core.pipeline import Runner
 from ...core.reactions import Before, changes, look, unbound
-from ...core.wave import Change, Status, Step, Wave, merge
+from ...core.wave import UNFINISHED, Change, Status, Step, Wave, merge
 from .cells import Cell, Rerun, cell_id_of
-
-OK = Outcome()
+from .older import OlderValues
 
 
 class Outputs(Protocol):
@@ -58,6 +58,9 @@ class Host(Protocol):
     def expected(self) -> set[str]:
         """Cells whose requests have arrived and not been evaluated yet."""
 
+    def expects(self, cell_id: str) -> bool:
+        """Whether a request of the cell has arrived and not been evaluated yet."""
+
 
 class React:
     """Re-runs cells when what they read changes.
@@ -77,6 +80,10 @@ class React:
         self._redefinition = redefinition
         self._inner: Runner | None = None
         self._reruns: dict[str, Rerun] = {}
+        #: Steps of the wave that are left to the user's own requests.
+        self._left: dict[str, Step] = {}
+        self._older = OlderValues(lambda: self._namespace)
+        self._deleted: Any = None
         self._told: set[str] = set()
         self._settled = asyncio.Event()
         self._listener: Run | None = None
@@ -95,9 +102,9 @@ class React:
 
     async def run_stale(self) -> None:
         """Run the stale cells, and wait for their end."""
-        self.release_stale()
-        await self._drive(None)
-        while not self.wave.done:
+        reached = list(self.release_stale())
+        self._drive(None)
+        while self._reruns and self._unfinished(reached):
             self._settled.clear()
             await self._settled.wait()
 
@@ -114,18 +121,40 @@ class React:
             return await inner(run)
         cell_id = cell_id_of(request, run.number)
         run.state.display_id = f"rx-{uuid.uuid4()}"
-        update = self.graph.update(cell_id, names)
+        update = self._update(cell_id, names)
         problem = self._refuse(cell_id, names, update, run)
         if problem is not None:
             self._host.shell.pass_over(run)
             return self._host.outputs.error(problem)
+        known = update.graph is self.graph
         cell, edited = self._enter(cell_id, run, update)
-        await self._withdraw(cell)
-        return await self._first_run(cell, update, edited, inner)
+        step = await self._take_over(cell)
+        outcome, change = await self._first_run(cell, update, edited, inner)
+        changed = [change, *self._revive(update)]
+        if known and step is not None and self._settle(step, change):
+            await self._follow([cell_id, *self.wave.stale], run)
+        else:
+            await self._propagate(changed, run)
+        return outcome
 
     # -- one cell --------------------------------------------------------------------------
 
-    async def _first_run(self, cell: Cell, update: Update, edited: bool, inner: Runner) -> Outcome:
+    def _update(self, cell_id: str, names: Names) -> Update:
+        """The graph after a run of the cell: the same one if it changes nothing."""
+        graph = self.graph
+        if (
+            cell_id in graph
+            and graph.names(cell_id) == names
+            and not names.defs & names.reads
+            and all(graph.owner(name) == cell_id for name in names.defs)
+            and all(graph.source(cell_id, name) == graph.owner(name) for name in names.reads)
+        ):
+            return Update(graph)
+        return graph.update(cell_id, names)
+
+    async def _first_run(
+        self, cell: Cell, update: Update, edited: bool, inner: Runner
+    ) -> tuple[Outcome, Change]:
         run = cell.run
         cell.idle.clear()
         try:
@@ -135,7 +164,8 @@ class React:
                 self._host.shell.pass_over(run)
                 self._pend(cell, run, missing, None)
                 change = Change(cell.id, rebound=update.rebound, status=Status.PENDING)
-                outcome = OK
+                expressions = self._host.shell.user_expressions(dict(run.request.user_expressions))
+                outcome = Outcome(user_expressions=expressions)
             else:
                 before = self._look(cell.id)
                 cell.status, cell.because = "running", ()
@@ -143,8 +173,7 @@ class React:
                 change = self._change(cell, outcome, before, update, edited)
         finally:
             cell.idle.set()
-        await self._propagate([change, *self._revive(update)], run)
-        return outcome
+        return outcome, change
 
     def _change(
         self, cell: Cell, outcome: Outcome, before: Before, update: Update, edited: bool
@@ -166,6 +195,7 @@ class React:
     def _enter(self, cell_id: str, run: Run, update: Update) -> tuple[Cell, bool]:
         """Take the cell into the graph; False with it if only its comments or layout changed."""
         source, old = run.state.source, self.cells.get(cell_id)
+        self._older.take_over(update.graph, cell_id, self.graph)
         edited = old is None or old.source == source or not same_code(old.source, source)
         self.graph = update.graph
         for name in update.vanished:
@@ -206,9 +236,9 @@ class React:
 
     def _missing(self, cell_id: str) -> tuple[str, ...]:
         namespace = self._namespace
-        known = {*namespace, *vars(builtins)}
+        known = ChainMap(namespace, vars(builtins))
         lacking = self.graph.unmet(cell_id, known)
-        return unbound(self.graph.names(cell_id), lacking, namespace, known)
+        return unbound(self.graph.names(cell_id), lacking, known)
 
     def _look(self, cell_id: str) -> Before:
         return look(self.graph, cell_id, self._namespace)
@@ -230,10 +260,15 @@ class React:
     def _forget_deleted(self, run: Run) -> None:
         """Take JupyterLab's hint; it also names cells that came back, or are about to run."""
         metadata: Mapping[str, Any] = run.request.message.get("metadata") or {}
-        deleted = metadata.get("deletedCells") or ()
+        deleted = metadata.get("deletedCells")
+        if not isinstance(deleted, list) or not deleted or deleted == self._deleted:
+            # JupyterLab's Run All repeats the list in every request of the batch.
+            self._deleted = deleted
+            return
+        self._deleted = deleted
         coming = {run.request.cell_id, *self._host.expected()}
         rebound: list[str] = []
-        for cell_id in deleted if isinstance(deleted, list) else ():
+        for cell_id in deleted:
             if cell_id in coming or cell_id not in self.cells:
                 continue
             update = self.graph.update(cell_id, None)
@@ -242,15 +277,26 @@ class React:
                 self._namespace.pop(name, None)
             rebound += [*update.rebound, *(cell for _, cell in update.revived)]
             del self.cells[cell_id]
+            self._older.forget(cell_id)
         if rebound:
             self._merge([Change("", rebound=tuple(rebound))])
 
-    async def _withdraw(self, cell: Cell) -> None:
-        """Stop a re-run of a cell that the user runs himself now, and wait for its end."""
-        self.wave.take(cell.id)
+    async def _take_over(self, cell: Cell) -> Step | None:
+        """Run a cell at the user's request that the wave wants to run, or is running."""
+        step = self._left.pop(cell.id, None)
         rerun = self._reruns.pop(cell.id, None)
+        if step is None:
+            step = self.wave.take(cell.id).step
         if rerun is not None:
             await self._cancel(rerun)
+        return step
+
+    def forsake(self, cell_id: str | None) -> None:
+        """A request that was to run a cell of the wave has been aborted."""
+        step = self._left.pop(cell_id, None) if cell_id is not None else None
+        if step is not None:
+            self._postpone(step)
+            self._drive(None)
 
     async def _cancel(self, rerun: Rerun) -> None:
         rerun.run.state.superseded = True
@@ -262,10 +308,25 @@ class React:
 
     async def _propagate(self, changed: list[Change], cause: Run) -> None:
         """Let changes take effect, and wait until everything that they made stale has run."""
-        self._listener = cause
+        others = self.wave.stale
         self._merge(changed)
-        await self._drive(cause)
-        while not self.wave.done:
+        reached = self.wave.status
+        if others:
+            reached = Wave(self.graph, changed, self.wave.state).status
+        await self._follow(list(reached), cause)
+
+    def _settle(self, step: Step, change: Change) -> bool:
+        return self.wave.settle(step, change.names, change.mutated, status=change.status)
+
+    async def _follow(self, reached: list[str], cause: Run) -> None:
+        """Wait until the cells reached by a change have settled.
+
+        Those that wait for a request of the user's are left to it: under ``chain`` that request
+        itself waits for this one's reply.
+        """
+        self._listener = cause
+        self._drive(cause)
+        while self._reruns and self._unfinished(reached):
             self._settled.clear()
             try:
                 await self._settled.wait()
@@ -279,6 +340,11 @@ class React:
         if self._listener is cause:
             self._listener = None
 
+    def _unfinished(self, reached: list[str]) -> bool:
+        while reached and self.wave.status.get(reached[-1]) not in UNFINISHED:
+            reached.pop()
+        return bool(reached)
+
     def _merge(self, changed: list[Change]) -> None:
         self.wave, cancelled = merge(self.wave, self.graph, changed)
         for step in cancelled:
@@ -287,18 +353,19 @@ class React:
                 rerun.run.state.superseded = True
                 rerun.task.cancel()
 
-    async def _drive(self, cause: Run | None) -> None:
+    def _drive(self, cause: Run | None) -> None:
         """Start what is ready; cells whose own requests are on their way are left to those."""
         while steps := self.wave.ready():
             coming = self._host.expected()
             for step in steps:
-                if step.cell in coming or (self.lazy and step.cell not in self._released):
+                if step.cell in coming:
+                    self._left[step.cell] = step
+                elif self.lazy and step.cell not in self._released:
                     self._postpone(step)
                 else:
                     self._start(step, cause)
         self._tell_blocked()
-        if self.wave.done:
-            self._settled.set()
+        self._settled.set()
 
     def _postpone(self, step: Step) -> None:
         cell = self.cells.get(step.cell)
@@ -322,7 +389,19 @@ class React:
         status = Status.FAILED
         outputs = self._host.outputs
         assert self._inner is not None
+        if self._host.expects(cell.id):
+            # Its own request has come meanwhile, and will settle the step.
+            self._reruns.pop(cell.id, None)
+            self._left[cell.id] = step
+            cell.idle.set()
+            self._settled.set()
+            return
+        older = self._older.enter(self.graph, cell.id)
         try:
+            if older is None:
+                status = Status.PENDING
+                self._say_displaced(cell, run)
+                return
             outputs.begin(run)
             missing = self._missing(cell.id)
             if missing:
@@ -340,11 +419,23 @@ class React:
                 status = Status.OK
                 changed, mutated = changes(self.graph, cell.id, self._namespace, before)
         finally:
+            if older is not None:
+                self._older.leave(self.graph, cell.id, older)
             cell.idle.set()
             if self._reruns.get(cell.id) is not None and self._reruns[cell.id].run is run:
                 del self._reruns[cell.id]
             self.wave.settle(step, changed, mutated, status=status)
-            await self._drive(run.cause)
+            self._drive(run.cause)
+
+    def _say_displaced(self, cell: Cell, run: Run) -> None:
+        cell.status = "stale"
+        name, source = self.graph.displaced(cell.id)[0]
+        owner = self.graph.owner(name) or ""
+        self._host.outputs.blocked(
+            run,
+            f"`{name}`, which it read from {self._label(source, run)}, now holds the value of "
+            f"{self._label(owner, run)}; run {self._label(source, run)} again",
+        )
 
     def _tell_blocked(self) -> None:
         for cell_id, blame in self.wave.blamed.items():
