@@ -1,4 +1,4 @@
-"""Below the picture: the cells that share no names, and the legend."""
+"""Below the picture: the cells that share no names, remarks, and the legend."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def height(picture: Layout) -> float:
     """Give the height of all that."""
     lines = _rows(picture)
     listed = lines * LINE + TITLE + MARGIN if lines else 0.0
+    listed += LINE * len(picture.flow.notes)
     return listed + LEGEND + MARGIN * bool(picture.boxes)
 
 
@@ -35,6 +36,10 @@ def listing(picture: Layout) -> Iterator[str]:
             column, row = divmod(place, rows)
             yield _entry(box, MARGIN + column * width, top + TITLE + row * LINE, width)
         top += rows * LINE + TITLE + MARGIN
+    for note in picture.flow.notes:
+        words = shorten(note, int((picture.width - 2 * MARGIN) / 6.4))
+        yield text(MARGIN, top + 12, words, size=11, fill="#6b7a90")
+        top += LINE
     yield from _legend(picture, top)
 
 

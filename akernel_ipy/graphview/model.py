@@ -40,10 +40,11 @@ class Link:
 
 @dataclass(frozen=True)
 class Flow:
-    """The cells in order, and who reads what from whom."""
+    """The cells in order, who reads what from whom, and remarks to write below."""
 
     boxes: tuple[Box, ...]
     links: tuple[Link, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def linked(self) -> tuple[Box, ...]:

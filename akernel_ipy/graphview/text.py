@@ -19,6 +19,7 @@ def describe(flow: Flow, limit: int) -> str:
     lines = [line for box in flow.linked for line in _lines(flow, box)]
     if flow.alone:
         lines += [""] * bool(lines) + [_alone(flow)]
+    lines += [""] * bool(flow.notes) + list(flow.notes)
     return "\n".join(lines)
 
 

@@ -1,0 +1,97 @@
+"""The magics themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+
+from ..core.errors import ModeError
+from ..core.model import find_run
+from ..core.modes import KNOWN
+from . import reactive
+from .command import Command, cell_number
+
+
+def _tasks(session: Any, arguments: list[str]) -> None:
+    own = find_run()
+    for run in session.tasks:
+        if run is own:
+            continue
+        since = f"running for {run.age:.1f} s" if run.active else "waiting"
+        print(f"{run.label}  {since}")
+
+
+def _cancel(session: Any, arguments: list[str]) -> None:
+    number = cell_number(arguments[0], "cancel")
+    for run in session.tasks:
+        if run.active and run.count == number:
+            session.tasks.cancel(run)
+            print(f"cancelled {run.label}")
+            return
+    raise UsageError(f"%akernel cancel: In [{number}] is not running; %akernel tasks lists what is")
+
+
+COMMANDS = (
+    Command("tasks", "what runs or waits, and since when", _tasks),
+    Command("cancel N", "stop In [N]", _cancel),
+    *reactive.COMMANDS,
+)
+
+
+@magics_class
+class AkernelMagics(Magics):
+    """Look at and steer the session that runs the cell."""
+
+    def _session(self) -> Any:
+        run = find_run()
+        kernel: Any = getattr(self.shell, "kernel", None)
+        return kernel.main_session if run is None else kernel.session_of(run.request.message)
+
+    @line_magic
+    def akernel_mode(self, line: str) -> None:
+        """Show the flavour of this session, or set it: ``%akernel_mode chain``.
+
+        ``async`` starts each cell at once, ``chain`` after the one before, ``react`` re-runs cells
+        when what they read changes. Flavours are joined by hyphens: ``%akernel_mode chain-react``.
+        """
+        session = self._session()
+        if line.strip():
+            try:
+                session.use(line)
+            except ModeError as error:
+                raise UsageError(f"%akernel_mode: {error}") from None
+        print(f"{session.mode} (known: {', '.join(KNOWN)})" if not line.strip() else session.mode)
+
+    @line_magic
+    def akernel(self, line: str) -> None:
+        """Look at the cells of this session, and steer them.
+
+        ::
+
+            %akernel             list the commands
+            %akernel tasks       what runs or waits, and since when
+            %akernel cancel N    stop In [N]
+
+        Of the flavour react:
+
+        ::
+
+            %akernel graph       the cells and who reads what from whom, as a picture
+            %akernel why [N]     why In [N], or the last cell, ran or did not run
+            %akernel lazy        mark cells stale instead of running them
+            %akernel run stale   run the stale cells
+            %akernel eager       run cells when what they read changes
+        """
+        words = line.split()
+        if not words:
+            print("\n".join(f"%akernel {c.usage:10} {c.purpose}" for c in COMMANDS))
+            return
+        for command in COMMANDS:
+            arguments = command.match(words)
+            if arguments is not None:
+                command.run(self._session(), arguments)
+                return
+        known = ", ".join(f"%akernel {command.usage}" for command in COMMANDS)
+        raise UsageError(f"%akernel: unknown command {line.strip()!r}; known: {known}")

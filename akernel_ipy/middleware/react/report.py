@@ -1,0 +1,219 @@
+"""What the reactive flavour can tell about its cells; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ...core.graph import Edge
+from ...core.model import Run
+from ...graphview import Box, Flow, Link
+from .cells import Cell, CellStatus
+from .react import React
+
+#: Names that several cells define are told, but not more than these.
+MOST_NOTES = 6
+
+
+def flow(react: React) -> Flow:
+    """Give the dataflow between the cells, without those that only ask about it."""
+    status = effective(react)
+    shown = [react.cells[cell] for cell in react.graph.cells if cell in status]
+    boxes = tuple(
+        Box(cell.id, cell.label, _first_line(cell), status[cell.id], _note(cell)) for cell in shown
+    )
+    links = tuple(
+        Link(edge.parent, edge.child, edge.names, edge.deferred)
+        for cell in shown
+        for edge in react.graph.edges(cell.id)
+        if edge.parent in status
+    )
+    names = sorted({name for cell in shown for name in react.graph.names(cell.id).defs})
+    notes = [note for name in names if (note := _redefined(react, name))]
+    if len(notes) > MOST_NOTES:
+        notes[MOST_NOTES:] = [f"{len(notes) - MOST_NOTES} more names are defined by several cells"]
+    return Flow(boxes, links, tuple(notes))
+
+
+def find(react: React, count: int) -> Cell | None:
+    """Find the cell that shows ``In [count]``."""
+    return next((cell for cell in react.cells.values() if cell.run.count == count), None)
+
+
+def latest(react: React, own: Run | None) -> Cell | None:
+    """Find the cell that the user ran last, before this run, other than to ask."""
+    asked = [cell for cell in react.cells.values() if cell.run is not own and not _asks(cell)]
+    return max(asked, key=lambda cell: cell.run.number, default=None)
+
+
+def why(react: React, cell: Cell) -> list[str]:
+    """Say why a cell ran, or didn't, in sentences."""
+    status = effective(react).get(cell.id, cell.status)
+    label, reasons = cell.label, reason(react, cell)
+    verb = "re-ran" if reasons and cell.runs > 1 else "ran"
+    if status == "pending":
+        first = f"{label} waits for {_waits(react, cell)}"
+    elif status == "stale":
+        first = f"{label} is stale{': ' * bool(reasons)}{reasons}; %akernel run stale runs it"
+    elif status == "blocked":
+        first = f"{label} did not run: {_blame(react, cell)}"
+    elif status == "running":
+        first = f"{label} is running{' because ' * bool(reasons)}{reasons}"
+    else:
+        first = f"{label} {verb} because {reasons or 'you ran it'}"
+        first += ", and failed" if status == "failed" else ""
+    lines = [first]
+    if status == "fresh":
+        lines += [f"{label} did not re-run: {names}" for names in _equal(react, cell)]
+    names = react.graph.names(cell.id)
+    notes = (_redefined(react, name) for name in sorted(names.defs | names.reads))
+    return [*lines, *(note for note in notes if note)]
+
+
+def effective(react: React) -> dict[str, CellStatus]:
+    """Give the status of each cell; what depends on a failed cell is blocked or stale."""
+    found = {cell.id: cell.status for cell in react.cells.values() if not _asks(cell)}
+    state, graph = react.wave.state, react.graph
+    todo: list[tuple[str, CellStatus]] = []
+    for cell in found:
+        if found[cell] == "fresh" and cell in state.owing:
+            failed = any(found.get(parent) == "failed" for parent in graph.parents(cell))
+            todo.append((cell, "blocked" if failed else "stale"))
+    while todo:
+        cell, status = todo.pop()
+        if found.get(cell) == "fresh":
+            found[cell] = status
+            todo += [(child, status) for child in graph.children(cell)]
+    return found
+
+
+def reason(react: React, cell: Cell) -> str:
+    """Say what made a cell run that the user did not run; empty if there is nothing."""
+    named = [(name, by) for name, by in cell.because if name]
+    known = {by for _, by in named}
+    rest = [(name, by) for name, by in cell.because if not name and by not in known]
+    if not any(by for _, by in rest) and named:
+        rest = []
+    return _and(dict.fromkeys(_cause(react, cell, name, by) for name, by in [*named, *rest]))
+
+
+def _cause(react: React, cell: Cell, name: str, by: str) -> str:
+    """Say what one reason is: a name, and the cell from which the change came."""
+    if not name:
+        return _rebound(react, cell, by)
+    if by not in react.cells:
+        return f"`{name}` changed"
+    label, source = react.cells[by].label, react.graph.source(cell.id, name)
+    if source is not None and source != by and source in react.cells:
+        return f"`{name}` from {react.cells[source].label} was changed in place by {label}"
+    if cell.runs <= 1:
+        return f"{label} defined `{name}`"
+    return f"`{name}` from {label} changed"
+
+
+def _rebound(react: React, cell: Cell, by: str) -> str:
+    if by not in react.cells:
+        return "it was stale"
+    edge = _edge(react, cell, by)
+    label = react.cells[by].label
+    if edge is None:
+        return f"{label} no longer defines what it reads"
+    return f"{label}, which it reads {_names(edge.names)} from, ran"
+
+
+def _waits(react: React, cell: Cell) -> str:
+    """Say for each name that a cell lacks what is the matter with it."""
+    by_matter: dict[str, list[str]] = {}
+    for name in cell.waits_for:
+        by_matter.setdefault(_matter(react, cell, name), []).append(name)
+    text = _and(f"{_names(names)}, {matter}" for matter, names in by_matter.items())
+    culprit = react.cells.get(cell.blame or "")
+    if culprit is not None and culprit is not cell:
+        text += f": {_on_the_way(react, cell, culprit)} needs it"
+    return text
+
+
+def _matter(react: React, cell: Cell, name: str) -> str:
+    graph = react.graph
+    definer = react.cells.get(graph.source(cell.id, name) or graph.owner(name) or "")
+    if definer is None or definer is cell:
+        return "which no cell defines"
+    matters: dict[CellStatus, str] = {
+        "failed": "has failed",
+        "pending": f"waits for {_names(definer.waits_for)}",
+        "blocked": "did not run",
+        "stale": "is stale",
+        "running": "is running",
+    }
+    return f"which {definer.label} defines; that {matters.get(definer.status, 'has not bound it')}"
+
+
+def _blame(react: React, cell: Cell) -> str:
+    culprit = react.cells.get(cell.blame or "") or _failed(react, cell)
+    if culprit is None:
+        return "a cell that it depends on failed"
+    return f"{_on_the_way(react, cell, culprit)} failed"
+
+
+def _failed(react: React, cell: Cell) -> Cell | None:
+    """Find the nearest failed cell that a cell depends on."""
+    todo, seen = [cell.id], {cell.id}
+    for current in todo:
+        for parent in react.graph.parents(current):
+            found = react.cells.get(parent)
+            if found is not None and found.status == "failed":
+                return found
+            if parent not in seen:
+                seen.add(parent)
+                todo.append(parent)
+    return None
+
+
+def _on_the_way(react: React, cell: Cell, culprit: Cell) -> str:
+    edge = _edge(react, cell, culprit.id)
+    if edge is None:
+        return f"{culprit.label}, which it depends on through other cells,"
+    return f"{culprit.label}, which it reads {_names(edge.names)} from,"
+
+
+def _equal(react: React, cell: Cell) -> Iterator[str]:
+    """Name what was computed again after the cell ran, and had not changed."""
+    for edge in react.graph.edges(cell.id):
+        parent = react.cells.get(edge.parent)
+        if parent is not None and parent.status == "fresh" and parent.ran > cell.ran:
+            equal = "an equal value" if len(edge.names) == 1 else "equal values"
+            yield f"{_names(edge.names)} from {parent.label} got {equal}"
+
+
+def _redefined(react: React, name: str) -> str:
+    definers = [
+        react.cells[cell].label for cell in react.graph.definers(name) if cell in react.cells
+    ]
+    return f"`{name}` is defined by {_and(definers)}" if len(definers) > 1 else ""
+
+
+def _edge(react: React, cell: Cell, parent: str) -> Edge | None:
+    return next((edge for edge in react.graph.edges(cell.id) if edge.parent == parent), None)
+
+
+def _asks(cell: Cell) -> bool:
+    """Tell whether a cell is nothing but ``%akernel`` magics."""
+    lines = [line.strip() for line in cell.run.request.code.splitlines()]
+    return all(line.startswith(("%akernel", "#")) for line in lines if line)
+
+
+def _first_line(cell: Cell) -> str:
+    lines = cell.run.request.code.strip().splitlines()
+    return lines[0] if lines else ""
+
+
+def _note(cell: Cell) -> str:
+    return ", ".join(cell.waits_for) if cell.status == "pending" else ""
+
+
+def _names(names: Iterable[str]) -> str:
+    return _and(f"`{name}`" for name in names)
+
+
+def _and(parts: Iterable[str]) -> str:
+    *most, last = [*parts] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
