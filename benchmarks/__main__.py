@@ -15,12 +15,17 @@ from .errors import BenchmarkError, UnknownKernelError
 from .machine import load, machine
 from .report import as_json, as_text
 from .run import Result, Runner
+from .sides import Setting
 from .targets import Target, parse, parse_base
 
 EXIT_FAULT, EXIT_USAGE = 1, 2
 KERNEL_HELP = (
     "a kernel to measure: an installed kernelspec, or any name with a script, a module or a whole "
     "command line; may be repeated (default: akernel)"
+)
+PEER_HELP = (
+    "a Python in which marimo and ipyflow are installed, for the waves of reactive notebooks "
+    "(default: the running one); what isn't there is left out, with a note"
 )
 
 
@@ -32,6 +37,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--kernel", action="append", metavar="NAME[=COMMAND]", help=KERNEL_HELP)
     add("--base", default="python3", metavar="NAME[=COMMAND]", help="the kernel to compare with")
     add("--only", action="append", choices=names, metavar="CASE", help=f"one of {', '.join(names)}")
+    add("--peer-python", default=sys.executable, metavar="PATH", help=PEER_HELP)
     add("--rounds", type=_positive, metavar="N", help="rounds of every case (default: its own)")
     add("--json", type=Path, metavar="FILE", help="write summary and raw samples to FILE")
     add("--quick", action="store_true", help="small sizes, two rounds: whether it works at all")
@@ -66,7 +72,8 @@ def _tell(line: str) -> None:
 def measure(options: argparse.Namespace, targets: Sequence[Target]) -> list[Result]:
     """Run the chosen cases, in a home that is gone afterwards."""
     with TemporaryDirectory(prefix="benchmarks-") as home:
-        runner = Runner(targets, Path(home), _tell)
+        setting = Setting(tuple(targets), options.peer_python)
+        runner = Runner(setting, Path(home), _tell)
         runner.warm_up()
         cases = choose(options.only)
         return [runner.run(case, quick=options.quick, rounds=options.rounds) for case in cases]
@@ -83,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _tell(f"benchmarks: {error}")
         return EXIT_USAGE
     facts["load after"] = load()
-    print(as_text(results, targets))
+    print(as_text(results))
     print("; ".join(f"{name} {value}" for name, value in facts.items()))
     if options.json:
         report = {"machine": facts, "quick": options.quick, **as_json(results, targets)}

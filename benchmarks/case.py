@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from .kernel import Kernel
+from .sides import Cast, kernels
 from .stats import Statistic, median
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A target: the most that the ratio to the base, or the value itself, may be."""
+    """A target: the most that the ratio to the base, the difference from it or the value may be."""
 
     limit: float
-    of: Literal["ratio", "value"] = "ratio"
+    of: Literal["ratio", "difference", "value"] = "ratio"
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,20 @@ class Measured:
 
 
 class Body(Protocol):
-    """What a case does in one round: one block of ``size`` on one kernel."""
+    """What a case does in one round: one block of ``size`` on one kernel, or on another side."""
 
-    def __call__(self, kernel: Kernel, size: int, /) -> Measured:
+    def __call__(self, kernel: Any, size: int, /) -> Measured:
         """Measure; a `FaultError` if the kernel did the work wrongly."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to measure, by calling ``measure`` on each kernel in turn, ``rounds`` times.
+    """One thing to measure, by calling ``measure`` on each side in turn, ``rounds`` times.
 
-    A ``fresh`` case gets a newly started kernel for every call; for the others all kernels stay
-    alive at the same time, and a first call of each warms it up and isn't counted. ``{size}`` in
-    the title stands for the size.
+    The sides are the kernels, if ``sides`` doesn't say otherwise; the first is the base. A
+    ``fresh`` case gets a newly started kernel for every call; for the others all sides stay alive
+    at the same time, and a first call of each warms it up and isn't counted. ``{size}`` in the
+    title stands for the size.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Case:
     quick_size: int
     rounds: int
     fresh: bool = True
+    sides: Cast = kernels
 
     def plan(self, *, quick: bool = False, rounds: int | None = None) -> tuple[int, int]:
         """The size and the number of rounds to run."""

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,15 @@ from .wire import Message, Pending, Raw, Wire
 
 START_TIMEOUT = 60.0
 CELL_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a notebook, as JupyterLab sends it: with its id, and those that were deleted."""
+
+    id: str
+    code: str
+    deleted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,19 +94,24 @@ class Kernel:
         """The memory of the kernel's process, in MiB."""
         return memory(self.process.pid)
 
-    def send(self, code: str, **options: Any) -> str:
+    def send(self, code: str, metadata: Mapping[str, Any] | None = None) -> str:
         """Send a cell without waiting, as a notebook would; its request's id."""
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
         content |= {"allow_stdin": False, "stop_on_error": True}
-        return self.wire.send("execute_request", content | options)
+        return self.wire.send("execute_request", content, metadata=metadata)
 
-    def run(self, *cells: str, timeout: float = CELL_TIMEOUT) -> Exchange:
+    def run(self, *cells: str | Cell, timeout: float = CELL_TIMEOUT) -> Exchange:
         """Send all ``cells`` at once; ends when each has its reply and its idle."""
         begin = perf_counter()
-        ids = tuple(self.send(code) for code in cells)
+        ids = tuple(map(self._send_cell, cells))
         pending = Pending(ids)
         received = self.wire.collect(pending, timeout)
         return Exchange(ids, pending.last - begin, self._decode(received))
+
+    def _send_cell(self, cell: str | Cell) -> str:
+        if isinstance(cell, str):
+            return self.send(cell)
+        return self.send(cell.code, {"cellId": cell.id, "deletedCells": list(cell.deleted)})
 
     def after(self) -> tuple[Message, ...]:
         """Everything that still comes: up to another request's idle, and then until it is quiet."""

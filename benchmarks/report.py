@@ -7,18 +7,32 @@ from typing import Any
 
 from .case import Mark, Metric
 from .run import Result
-from .stats import Spread, pooled, ratios
+from .stats import Spread, differences, pooled, ratios
 from .targets import Target
 
 HEAD = ("measure", "unit", "kernel", "base", "value", "ratio", "min-max", "mark", "")
 _TEXT_COLUMNS = {0, 1, 2, 7, 8}
 
 
-def verdict(mark: Mark | None, value: float, ratio: Spread | None) -> str:
-    """Whether a mark is met; empty when there is none, or nothing to judge it by."""
-    if mark is None or (mark.of == "ratio" and ratio is None):
+def verdict(
+    mark: Mark | None, value: float, ratio: Spread | None, difference: Spread | None = None
+) -> str:
+    """Whether a mark is met; empty when there is none, or nothing to judge it by.
+
+    A difference is told here, for the table has no column for it.
+    """
+    if mark is None:
         return ""
-    reached = value if mark.of == "value" else ratio.median if ratio else value
+    if mark.of == "value":
+        return _met(value, mark)
+    known = ratio if mark.of == "ratio" else difference
+    if known is None:
+        return ""
+    reached = "" if mark.of == "ratio" else f" ({known.median:+.3g})"
+    return _met(known.median, mark) + reached
+
+
+def _met(reached: float, mark: Mark) -> str:
     return "met" if reached <= mark.limit else "not met"
 
 
@@ -26,6 +40,8 @@ def show_mark(mark: Mark | None, unit: str) -> str:
     """A mark as the table shows it."""
     if mark is None:
         return ""
+    if mark.of == "difference":
+        return f"<= +{mark.limit:g} {unit}"
     return f"<= {mark.limit:g}" + (f" {unit}" if mark.of == "value" else "")
 
 
@@ -34,6 +50,7 @@ def compare(result: Result, metric: Metric, base: str, kernel: str) -> dict[str,
     ours, theirs = result.rounds(kernel, metric.source), result.rounds(base, metric.source)
     value = pooled(ours, metric.statistic) if ours else None
     ratio = ratios(theirs, ours, metric.statistic)
+    difference = differences(theirs, ours, metric.statistic)
     return {
         "case": result.case.name,
         "metric": metric.label.format(size=result.size),
@@ -41,17 +58,22 @@ def compare(result: Result, metric: Metric, base: str, kernel: str) -> dict[str,
         "kernel": kernel,
         "base": pooled(theirs, metric.statistic) if theirs else None,
         "value": value,
-        "ratio": [ratio.median, ratio.low, ratio.high] if ratio else None,
+        "ratio": _listed(ratio),
+        "difference": _listed(difference),
         "mark": show_mark(metric.mark, metric.unit),
-        "verdict": "failed" if value is None else verdict(metric.mark, value, ratio),
+        "verdict": "failed" if value is None else verdict(metric.mark, value, ratio, difference),
     }
 
 
-def comparisons(result: Result, targets: Sequence[Target]) -> Iterator[dict[str, Any]]:
-    """Every metric that any kernel has samples of, for every kernel but the base."""
-    base, *others = [target.name for target in targets]
+def _listed(spread: Spread | None) -> list[float] | None:
+    return [spread.median, spread.low, spread.high] if spread else None
+
+
+def comparisons(result: Result) -> Iterator[dict[str, Any]]:
+    """Every metric that any side has samples of, for every side but the base."""
+    base, *others = result.names
     for metric in result.case.metrics:
-        if any(result.rounds(target.name, metric.source) for target in targets):
+        if any(result.rounds(name, metric.source) for name in result.names):
             for kernel in others or [base]:
                 yield compare(result, metric, base, kernel)
 
@@ -84,9 +106,9 @@ def _align(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(aligned).rstrip()
 
 
-def as_text(results: Sequence[Result], targets: Sequence[Target]) -> str:
+def as_text(results: Sequence[Result]) -> str:
     """The table, the notes, and what failed."""
-    parts = [table(line for result in results for line in comparisons(result, targets))]
+    parts = [table(line for result in results for line in comparisons(result))]
     parts += [f"note: {note}" for result in results for note in result.notes]
     parts += [f"FAULT: {fault}" for result in results for fault in result.faults]
     return "\n".join(parts)
@@ -96,7 +118,7 @@ def as_json(results: Sequence[Result], targets: Sequence[Target]) -> dict[str, A
     """Everything, the raw samples included."""
     return {
         "kernels": {target.name: list(target.argv) for target in targets},
-        "summary": [line for result in results for line in comparisons(result, targets)],
+        "summary": [line for result in results for line in comparisons(result)],
         "samples": {r.case.name: {"size": r.size, "rounds": r.samples} for r in results},
         "notes": [note for result in results for note in result.notes],
         "faults": [fault for result in results for fault in result.faults],

@@ -6,21 +6,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .case import Case, Measured
 from .errors import BenchmarkError, FaultError, KernelDiedError, UnsupportedError
-from .kernel import Kernel, launched
-from .targets import Target
+from .kernel import launched
+from .sides import Setting, Side
 
 Tell = Callable[[str], None]
 
 
 @dataclass
 class Result:
-    """What came of one case: per kernel and source, one list of samples a round."""
+    """What came of one case: per side and source, one list of samples a round.
+
+    ``names`` are the sides, the base first.
+    """
 
     case: Case
     size: int
+    names: tuple[str, ...]
     samples: dict[str, dict[str, list[list[float]]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -55,13 +60,13 @@ class Result:
 class Runner:
     """Runs cases on the same kernels."""
 
-    targets: Sequence[Target]
+    setting: Setting
     home: Path
     tell: Tell
 
     def warm_up(self) -> None:
         """Start each kernel once, so that none pays for byte-compiling or a first profile."""
-        for target in self.targets:
+        for target in self.setting.targets:
             self.tell(f"first start of {target.name}")
             try:
                 with launched(target, self.home):
@@ -70,31 +75,31 @@ class Runner:
                 raise KernelDiedError(f"{target.name} can't be used: {error}") from error
 
     def run(self, case: Case, *, quick: bool = False, rounds: int | None = None) -> Result:
-        """Measure ``case`` on all kernels in turn, round after round."""
+        """Measure ``case`` on all its sides in turn, round after round."""
         size, count = case.plan(quick=quick, rounds=rounds)
-        result = Result(case, size)
+        sides = case.sides(self.setting)
+        result = Result(case, size, tuple(side.name for side in sides))
         self.tell(f"{case.title.format(size=size)}: {count} rounds")
         with ExitStack() as stack:
-            alive = {} if case.fresh else self._alive(result, stack)
+            alive = {} if case.fresh else self._alive(sides, result, stack)
             for number in range(count):
-                for target in self.targets:
-                    if target.name not in result.out:
-                        self._turn(target, alive.get(target.name), result)
+                for side in sides:
+                    if side.name not in result.out:
+                        self._turn(side, alive.get(side.name), result)
                 self.tell(f"  round {number + 1} of {count}")
         return result
 
-    def _turn(self, target: Target, alive: Kernel | None, result: Result) -> None:
-        """One block on one kernel."""
-        with result.judging(target.name), ExitStack() as stack:
-            kernel = alive or stack.enter_context(launched(target, self.home))
-            result.add(target.name, result.case.measure(kernel, result.size))
+    def _turn(self, side: Side, alive: Any, result: Result) -> None:
+        """One block on one side."""
+        with result.judging(side.name), ExitStack() as stack:
+            opened = alive if alive is not None else stack.enter_context(side.open(self.home))
+            result.add(side.name, result.case.measure(opened, result.size))
 
-    def _alive(self, result: Result, stack: ExitStack) -> dict[str, Kernel]:
-        """All kernels, started and warm."""
-        kernels = {}
-        for target in self.targets:
-            with result.judging(target.name):
-                kernel = stack.enter_context(launched(target, self.home))
-                result.case.measure(kernel, result.size)
-                kernels[target.name] = kernel
-        return kernels
+    def _alive(self, sides: Sequence[Side], result: Result, stack: ExitStack) -> dict[str, Any]:
+        """All sides, started and warm."""
+        opened = {}
+        for side in sides:
+            with result.judging(side.name):
+                opened[side.name] = stack.enter_context(side.open(self.home))
+                result.case.measure(opened[side.name], result.size)
+        return opened

@@ -63,5 +63,13 @@ def ratios(base: Rounds, other: Rounds, statistic: Statistic = median) -> Spread
     machine down at that moment slowed both. A round that one of them didn't finish, or whose base
     is not positive (a process that shrank), has no ratio.
     """
-    pairs = [(statistic(a), statistic(b)) for a, b in zip(base, other, strict=False) if a and b]
-    return Spread.of(b / a for a, b in pairs if a > 0)
+    return Spread.of(b / a for a, b in _pairs(base, other, statistic) if a > 0)
+
+
+def differences(base: Rounds, other: Rounds, statistic: Statistic = median) -> Spread | None:
+    """How much more ``other`` takes than ``base``, formed round by round as `ratios` are."""
+    return Spread.of(b - a for a, b in _pairs(base, other, statistic))
+
+
+def _pairs(base: Rounds, other: Rounds, statistic: Statistic) -> list[tuple[float, float]]:
+    return [(statistic(a), statistic(b)) for a, b in zip(base, other, strict=False) if a and b]

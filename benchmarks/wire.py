@@ -136,7 +136,14 @@ class Wire:
             auth.update(frame)
         return auth.hexdigest().encode()
 
-    def send(self, kind: str, content: Mapping[str, Any], *, channel: str = "shell") -> str:
+    def send(
+        self,
+        kind: str,
+        content: Mapping[str, Any],
+        *,
+        channel: str = "shell",
+        metadata: Mapping[str, Any] | None = None,
+    ) -> str:
         """Send a request and return its id."""
         self.sent += 1
         msg_id = f"{self.session}_{self.sent}"
@@ -146,7 +153,7 @@ class Wire:
             "date": datetime.now(UTC).isoformat(),
             "version": "5.4",
         }
-        frames = [json.dumps(header).encode(), b"{}", b"{}", json.dumps(content).encode()]
+        frames = [json.dumps(part).encode() for part in (header, {}, dict(metadata or {}), content)]
         socket = self._control if channel == "control" else self._sockets[channel]
         socket.send_multipart([DELIMITER, self._sign(frames), *frames])
         return msg_id

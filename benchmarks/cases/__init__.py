@@ -5,10 +5,24 @@ from __future__ import annotations
 from benchmarks.case import Case
 
 from .cells import CELLS
+from .graph import GRAPH
 from .latency import EXPRESSION, PASS
 from .lines import LINES
 from .pipelined import PIPELINED
+from .reacting import REACT_10, REACT_100, REACT_1000
 from .sleeping import SLEEPING
 from .start import START
+from .waves import CHAIN, CHAIN_100, FAN, FAN_100
 
-CASES: tuple[Case, ...] = (START, PASS, EXPRESSION, PIPELINED, LINES, SLEEPING, CELLS)
+KERNELS: tuple[Case, ...] = (START, PASS, EXPRESSION, PIPELINED, LINES, SLEEPING, CELLS)
+REACTIVE: tuple[Case, ...] = (
+    REACT_10,
+    REACT_100,
+    REACT_1000,
+    CHAIN_100,
+    FAN_100,
+    CHAIN,
+    FAN,
+    GRAPH,
+)
+CASES: tuple[Case, ...] = KERNELS + REACTIVE

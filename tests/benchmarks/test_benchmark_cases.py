@@ -37,7 +37,7 @@ def exchange(*messages: Message, ids: tuple[str, ...] = ("r1",)) -> Exchange:
 
 def test_every_case_has_its_own_name_and_its_size_in_its_labels() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
-    labels = [metric.label.format(size=3) for case in CASES for metric in case.metrics]
+    labels = [metric.label.format(size=case.size) for case in CASES for metric in case.metrics]
     assert len(set(labels)) == len(labels)
 
 

@@ -20,7 +20,7 @@ def a_result(**rounds: list[float]) -> Result:
         return Measured({})
 
     metric = Metric("{size} cells", "seconds", "s", Mark(0.5))
-    result = Result(Case("cells", "cells", nothing, (metric,), 9, 1, 3), 9)
+    result = Result(Case("cells", "cells", nothing, (metric,), 9, 1, 3), 9, ("base", "mine"))
     for kernel, values in rounds.items():
         for value in values:
             result.add(kernel, Measured({"seconds": [value]}, note="a note"))
@@ -28,14 +28,16 @@ def a_result(**rounds: list[float]) -> Result:
 
 
 def test_a_line_shows_both_medians_the_ratio_its_extremes_and_the_mark() -> None:
-    head, line, note = as_text([a_result(base=[2, 4, 6], mine=[1, 1, 2])], [BASE, MINE]).split("\n")
+    head, line, note = as_text([a_result(base=[2, 4, 6], mine=[1, 1, 2])]).split("\n")
     assert " ".join(head.split()) == "measure unit kernel base value ratio min-max mark"
     assert " ".join(line.split()) == "9 cells s mine 4 1 0.33 0.25-0.50 <= 0.5 met"
     assert note == "note: a note"
 
 
 def test_a_kernel_alone_is_shown_beside_itself() -> None:
-    assert "base" in as_text([a_result(base=[2])], [BASE])
+    result = a_result(base=[2])
+    result.names = ("base",)
+    assert "base" in as_text([result])
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,7 @@ def test_a_kernel_alone_is_shown_beside_itself() -> None:
         (Mark(0.5), 0.1, None, ""),
         (Mark(1.3, "value"), 1.2, None, "met"),
         (Mark(1.3, "value"), 1.4, Spread(0.1, 0.1, 0.1), "not met"),
+        (Mark(1, "difference"), 9, Spread(0.9, 0.1, 3), ""),
     ],
 )
 def test_a_mark_is_met_by_the_median_ratio_or_by_the_value(
@@ -59,7 +62,7 @@ def test_a_kernel_that_lost_messages_is_named_and_has_no_figure() -> None:
     result = a_result(base=[2])
     with result.judging("mine"):
         raise FaultError("lost 3 of 9 lines")
-    text = as_text([result], [BASE, MINE])
+    text = as_text([result])
     assert "failed" in text
     assert "FAULT: cells: mine: lost 3 of 9 lines" in text
     assert result.out == {"mine"}
