@@ -115,6 +115,7 @@ class Session:
 
         async def bound() -> Any:
             self._host.bind(run)
+            self.shell.load_variables()
             run.state.active, run.state.started = True, time.monotonic()
             self.tasks.start(run)
             try:
@@ -163,6 +164,7 @@ class Session:
         self.tasks.start(run)
         token = current_run.set(run)
         self.shell.count(run)
+        self.shell.load_variables()
         self._host.begin_run(run)
         try:
             return await inner(run)

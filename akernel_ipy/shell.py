@@ -208,6 +208,17 @@ class AsyncShell(ZMQInteractiveShell):
         ended: ExecutionResult = result
         return ended
 
+    def load_variables(self) -> None:
+        """Give a run that starts the ContextVars that plain cells have set by now.
+
+        Its own context was copied when its request arrived, perhaps long before.
+        """
+        if self.context is None:
+            return
+        for variable, value in self.context.items():
+            if variable not in self.private_variables and variable.get(_MISSING) is not value:
+                variable.set(value)
+
     def _keep_variables(self) -> None:
         # ipykernel runs plain cells in one context, so a ContextVar set in one stays set. Here each
         # run has a copy; what a cell that never waited changed is brought back.

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import dis
 import uuid
 from collections import ChainMap
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
+from types import CodeType, FunctionType
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from ...core.errors import CycleError, RedefinitionError
 from ...core.graph import Graph, Update
 from ...core.model import Outcome, Run
-from ...core.names import CellSyntaxError, Names, analyze, same_code
+from ...core.names import CellSyntaxError, Names, analyze, ordinary, same_code
 from ...core.pipeline import Runner
 from ...core.reactions import Before, changes, look, unbound
 from ...core.wave import UNFINISHED, Change, Status, Step, Wave, merge
 from .cells import Cell, Rerun, cell_id_of
 from .older import OlderValues
+
+_ABSENT = object()
 
 
 class Outputs(Protocol):
@@ -169,14 +175,22 @@ class React:
             else:
                 before = self._look(cell.id)
                 cell.status, cell.because = "running", ()
+                seen = self._snapshot(cell.id)
                 outcome = await inner(run)
-                change = self._change(cell, outcome, before, update, edited)
+                change = self._change(cell, outcome, before, update, edited, seen)
         finally:
+            self._older.leave(self.graph, cell.id)
             cell.idle.set()
         return outcome, change
 
     def _change(
-        self, cell: Cell, outcome: Outcome, before: Before, update: Update, edited: bool
+        self,
+        cell: Cell,
+        outcome: Outcome,
+        before: Before,
+        update: Update,
+        edited: bool,
+        seen: dict[str, Any] | None,
     ) -> Change:
         self._count(cell)
         if outcome.status != "ok":
@@ -186,7 +200,47 @@ class React:
         changed, mutated = changes(
             self.graph, cell.id, self._namespace, before, unknown_changed=edited
         )
-        return Change(cell.id, changed, mutated, update.rebound)
+        found, rebound = self._discover(cell.id, seen)
+        return Change(
+            cell.id, tuple({*changed, *found}), mutated, tuple({*update.rebound, *rebound})
+        )
+
+    def _snapshot(self, cell_id: str) -> dict[str, Any] | None:
+        """The namespace before a run, if the cell may bind names that its text doesn't show."""
+        names, namespace = self.graph.names(cell_id), self._namespace
+        if names.opaque or any(_sets_globals(namespace.get(n)) for n in names.immediate):
+            return dict(namespace)
+        return None
+
+    def _discover(
+        self, cell_id: str, seen: dict[str, Any] | None
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Find names that a run bound through ``exec``, ``%run``, star imports or functions.
+
+        Returns:
+            The names that are now the cell's, and the cells that read others which it rebound.
+        """
+        if seen is None:
+            return (), ()
+        names, namespace = self.graph.names(cell_id), self._namespace
+        bound = sorted(
+            n
+            for n, value in namespace.items()
+            if ordinary(n) and n not in names.defs and seen.get(n, _ABSENT) is not value
+        )
+        rebound: list[str] = []
+        for name in bound:
+            owner = self.graph.owner(name)
+            if owner is not None:
+                readers = self.graph.readers(owner, name)
+                rebound += [reader for reader in readers if reader not in (cell_id, owner)]
+        own = tuple(name for name in bound if self.graph.owner(name) is None)
+        if own:
+            wider = replace(names, defs=names.defs.union(own), writes=names.writes.union(own))
+            update = self.graph.update(cell_id, wider)
+            self.graph = update.graph
+            rebound += update.rebound
+        return own, tuple(rebound)
 
     def _count(self, cell: Cell) -> None:
         self._evaluations += 1
@@ -195,9 +249,9 @@ class React:
     def _enter(self, cell_id: str, run: Run, update: Update) -> tuple[Cell, bool]:
         """Take the cell into the graph; False with it if only its comments or layout changed."""
         source, old = run.state.source, self.cells.get(cell_id)
-        self._older.take_over(update.graph, cell_id, self.graph)
         edited = old is None or old.source == source or not same_code(old.source, source)
-        self.graph = update.graph
+        before, self.graph = self.graph, update.graph
+        self._older.enter(self.graph, cell_id, before)
         for name in update.vanished:
             self._namespace.pop(name, None)
         cell = Cell(cell_id, run, source)
@@ -213,8 +267,8 @@ class React:
     def _refuse(self, cell_id: str, names: Names, update: Update, run: Run) -> Exception | None:
         if update.cycle is not None:
             steps = ", ".join(
-                f"{self._label(edge.child, run)} reads {', '.join(edge.names)} "
-                f"from {self._label(edge.parent, run)}"
+                f"{self._label(edge.child, run, cell_id)} reads {', '.join(edge.names)} "
+                f"from {self._label(edge.parent, run, cell_id)}"
                 for edge in update.cycle.edges
             )
             return CycleError(f"this cell closes a cycle: {steps}; break it in one of them")
@@ -226,9 +280,9 @@ class React:
                 )
         return None
 
-    def _label(self, cell_id: str, run: Run) -> str:
+    def _label(self, cell_id: str, run: Run, own: str = "") -> str:
         cell = self.cells.get(cell_id)
-        return cell.label if cell is not None else f"In [{run.count}]"
+        return cell.label if cell is not None and cell_id != own else f"In [{run.count}]"
 
     def _pend(self, cell: Cell, run: Run, missing: tuple[str, ...], listener: Run | None) -> None:
         cell.status, cell.waits_for = "pending", missing
@@ -396,9 +450,9 @@ class React:
             cell.idle.set()
             self._settled.set()
             return
-        older = self._older.enter(self.graph, cell.id)
+        visible = self._older.enter(self.graph, cell.id)
         try:
-            if older is None:
+            if not visible:
                 status = Status.PENDING
                 self._say_displaced(cell, run)
                 return
@@ -408,7 +462,7 @@ class React:
                 self._pend(cell, run, missing, self._listener)
                 status = Status.PENDING
                 return
-            before = self._look(cell.id)
+            before, seen = self._look(cell.id), self._snapshot(cell.id)
             outcome = await self._inner(run)
             if run.state.superseded:
                 return
@@ -418,14 +472,21 @@ class React:
             if outcome.status == "ok":
                 status = Status.OK
                 changed, mutated = changes(self.graph, cell.id, self._namespace, before)
+                self._announce(cell.id, seen)
         finally:
-            if older is not None:
-                self._older.leave(self.graph, cell.id, older)
+            if visible:
+                self._older.leave(self.graph, cell.id)
             cell.idle.set()
             if self._reruns.get(cell.id) is not None and self._reruns[cell.id].run is run:
                 del self._reruns[cell.id]
             self.wave.settle(step, changed, mutated, status=status)
             self._drive(run.cause)
+
+    def _announce(self, cell_id: str, seen: dict[str, Any] | None) -> None:
+        """A re-run bound names that no one had foreseen."""
+        found, rebound = self._discover(cell_id, seen)
+        if found or rebound:
+            self._merge([Change("", rebound=tuple(rebound))])
 
     def _say_displaced(self, cell: Cell, run: Run) -> None:
         cell.status = "stale"
@@ -464,3 +525,21 @@ class React:
     async def _say_pending(self, cell: Cell, run: Run, names: tuple[str, ...]) -> None:
         self._host.outputs.begin(run)
         self._pend(cell, run, names, self._listener)
+
+
+def _sets_globals(value: Any) -> bool:
+    """Whether calling a value may bind names of the notebook: a function with ``global``."""
+    return isinstance(value, FunctionType) and _stores_globals(value.__code__)
+
+
+def _stores_globals(code: CodeType) -> bool:
+    found = _STORES.get(code)
+    if found is None:
+        found = any(step.opname == "STORE_GLOBAL" for step in dis.get_instructions(code)) or any(
+            _stores_globals(part) for part in code.co_consts if isinstance(part, CodeType)
+        )
+        _STORES[code] = found
+    return found
+
+
+_STORES: WeakKeyDictionary[CodeType, bool] = WeakKeyDictionary()
