@@ -105,7 +105,7 @@ def _cause(react: React, cell: Cell, name: str, by: str) -> str:
     label, source = react.cells[by].label, react.graph.source(cell.id, name)
     if source is not None and source != by and source in react.cells:
         return f"`{name}` from {react.cells[source].label} was changed in place by {label}"
-    if cell.runs <= 1:
+    if cell.runs == (cell.status in ("fresh", "failed")):  # its first run
         return f"{label} defined `{name}`"
     return f"`{name}` from {label} changed"
 
