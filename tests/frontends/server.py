@@ -73,23 +73,10 @@ class JupyterServer:
         self.log_file = directory / "server.log"
         self.token = secrets.token_hex(16)
         self.address = ""
-        self._write_kernelspecs()
+        write_kernelspecs(directory)
         for plugin, settings in SETTINGS.items():
             self._write_settings(plugin, settings)
         self._start()
-
-    def _write_kernelspecs(self) -> None:
-        for name, flavour in KERNELS.items():
-            spec = self.directory / "data" / "kernels" / name
-            spec.mkdir(parents=True)
-            label = name.replace("-", " ")
-            fields = {
-                "argv": argv(flavour),
-                "display_name": f"Python 3 ({label})",
-                "language": "python",
-                "metadata": {"debugger": True, "concurrent": True},
-            }
-            (spec / "kernel.json").write_text(json.dumps(fields))
 
     def _write_settings(self, plugin: str, settings: dict[str, Any]) -> None:
         package, _, name = plugin.partition(":")
@@ -97,30 +84,16 @@ class JupyterServer:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(settings))
 
-    def _environment(self) -> dict[str, str]:
-        outside = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("JUPYTER", "JPY_", "PYTEST")) and "proxy" not in name.lower()
-        }
-        return {
-            **outside,
-            "JUPYTER_CONFIG_DIR": str(self.directory / "config"),
-            "JUPYTER_DATA_DIR": str(self.directory / "data"),
-            "JUPYTER_RUNTIME_DIR": str(self.directory / "runtime"),
-            "JUPYTER_PATH": str(self.directory / "data"),
-            "JUPYTER_TOKEN": self.token,
-            "IPYTHONDIR": str(self.directory / "ipython"),
-            "MPLCONFIGDIR": str(self.directory / "matplotlib"),
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
-
     def _start(self) -> None:
         command = [sys.executable, "-m", "jupyterlab", *OPTIONS]
         command += [f"--ServerApp.port={_free_port()}", f"--ServerApp.root_dir={self.root}"]
         with self.log_file.open("w") as log:
             self.process = subprocess.Popen(
-                command, env=self._environment(), cwd=self.root, stdout=log, stderr=log
+                command,
+                env={**environment(self.directory), "JUPYTER_TOKEN": self.token},
+                cwd=self.root,
+                stdout=log,
+                stderr=log,
             )
         info = self.directory / "runtime" / f"jpserver-{self.process.pid}.json"
         deadline = time.monotonic() + STARTS_WITHIN
@@ -186,6 +159,40 @@ class JupyterServer:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def write_kernelspecs(directory: Path) -> None:
+    """Write the kernelspecs of `KERNELS` below a directory."""
+    for name, flavour in KERNELS.items():
+        spec = directory / "data" / "kernels" / name
+        spec.mkdir(parents=True)
+        label = name.replace("-", " ")
+        fields = {
+            "argv": argv(flavour),
+            "display_name": f"Python 3 ({label})",
+            "language": "python",
+            "metadata": {"debugger": True, "concurrent": True},
+        }
+        (spec / "kernel.json").write_text(json.dumps(fields))
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """Give variables under which Jupyter finds its files below a directory, and no others."""
+    outside = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JUPYTER", "JPY_", "PYTEST")) and "proxy" not in name.lower()
+    }
+    return {
+        **outside,
+        "JUPYTER_CONFIG_DIR": str(directory / "config"),
+        "JUPYTER_DATA_DIR": str(directory / "data"),
+        "JUPYTER_RUNTIME_DIR": str(directory / "runtime"),
+        "JUPYTER_PATH": str(directory / "data"),
+        "IPYTHONDIR": str(directory / "ipython"),
+        "MPLCONFIGDIR": str(directory / "matplotlib"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
 
 
 def code_notebook(sources: Iterable[str]) -> nbformat.NotebookNode:

@@ -45,9 +45,9 @@ display(slider, captured)
 AWAIT = "from gates import passed\nawait passed('end')\nslider.value"
 
 
-@pytest.fixture(params=["perCommTarget", "perComm", "disabled"])
+@pytest.fixture(params=["perCommTarget", "disabled"])
 def subshells(request: pytest.FixtureRequest, server: JupyterServer) -> Iterator[str]:
-    """JupyterLab's setting: which comm messages go to a subshell; none in Lab 4.3 and earlier."""
+    """JupyterLab's setting: whether comm messages go to a subshell, as they do by default."""
     server.set(KERNEL_SETTINGS, {"commsOverSubshells": request.param})
     yield request.param
     server.set(KERNEL_SETTINGS, {})
