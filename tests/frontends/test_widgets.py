@@ -109,3 +109,12 @@ def test_an_output_widget_captures_what_a_callback_prints(notebook: Open) -> Non
     expect(cell.area.get_by_text("captured")).to_have_count(1)
     page.open_gate("end")
     page.cell(1).expect_output("[2]:", "2")
+
+
+def test_under_chain_a_slider_acts_while_its_cell_awaits(notebook: Open) -> None:
+    page = notebook(SLIDER + UNTIL_THREE, "slider.value", kernel="akernel-chain")
+    page.run(0, 1)
+    for value in (1, 2, 3):
+        page.cell(0).move_slider()
+        page.cell(0).expect_within_output(f"moved to {value}")
+    page.cell(1).expect_output("[2]:", "3")
