@@ -62,7 +62,7 @@ def waves(shape: Shape, size: int, rounds: int, *peers: Peer) -> Case:
     )
 
 
-CHAIN = waves("chain", 1000, 7, marimo)
-FAN = waves("fan", 1000, 7, marimo)
-CHAIN_100 = waves("chain", 100, 12, marimo, ipyflow)
-FAN_100 = waves("fan", 100, 12, marimo, ipyflow)
+CHAIN = waves("chain", 1000, 5, marimo)
+FAN = waves("fan", 1000, 5, marimo)
+CHAIN_100 = waves("chain", 100, 5, marimo, ipyflow)
+FAN_100 = waves("fan", 100, 5, marimo, ipyflow)
