@@ -49,8 +49,7 @@ class CommOwners:
         """Handle a comm message in the calling context."""
         comm_message.set(message)
         request = self._owner(message)
-        if request is not None:
-            self._route(request.message["header"])
+        self._route((message if request is None else request.message)["header"])
 
     def _owner(self, message: Mapping[str, Any]) -> Request | None:
         content = message.get("content")

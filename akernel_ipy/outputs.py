@@ -27,16 +27,17 @@ class LiveOutputs:
         """Let the next output of a re-run replace the old ones."""
         self._shell.display_pub.clear_output(wait=True)
 
-    def end(self, run: Run, outcome: Outcome, listener: Run | None) -> None:
+    def end(self, run: Run, outcome: Outcome, listener: Run | None, *, replaces: bool) -> None:
         """Empty a cell that showed nothing this time, and tell who waits for another cell.
 
         Args:
             run: the re-run, which has ended.
             outcome: how it ended.
             listener: the run whose request is being answered, if any.
+            replaces: the cell showed something before.
         """
         self._shell.kernel.flush()
-        if not run.request.message["header"].outputs:
+        if replaces and not run.request.message["header"].outputs:
             self._shell.display_pub.clear_output(wait=False)
         if outcome.status == "error":
             text = "\n".join(outcome.traceback) or f"{outcome.ename}: {outcome.evalue}"

@@ -27,19 +27,20 @@ class _Unknown(Exception):
     """The value, or a part of it, has no digest."""
 
 
-def digest(value: Any) -> bytes | None:
+def digest(value: Any, max_bytes: int = MAX_BYTES) -> bytes | None:
     """Digest a value's type and content; None if that can't be done safely and cheaply.
 
     The digest is for comparing a value with its own past in this process, not for storage.
     """
     try:
-        return _Digest().of(value)
+        return _Digest(max_bytes).of(value)
     except (_Unknown, RecursionError):
         return None
 
 
 class _Digest:
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._hash = blake2b(digest_size=16)
         self._elements = 0
         self._bytes = 0
@@ -86,7 +87,7 @@ class _Digest:
     def _unordered(self, value: Any, name: str) -> None:
         digests = []
         for part in value:
-            inner = _Digest()
+            inner = _Digest(self._max_bytes)
             inner._elements = self._elements
             digests.append(inner.of(part))
             self._elements = inner._elements
@@ -108,7 +109,7 @@ class _Digest:
         if dtype.hasobject or kind.__name__ not in {"ndarray", dtype.type.__name__}:
             raise _Unknown
         self._bytes += value.nbytes
-        if self._bytes > MAX_BYTES:
+        if self._bytes > self._max_bytes:
             raise _Unknown
         self._tag(f"{kind.__name__} {dtype.str} {value.shape}", _checksums(value))
 

@@ -6,12 +6,15 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .digest import digest
+from .digest import MAX_BYTES, digest
 from .graph import Graph
 from .names import Names
 
 #: Objects that one cell only might have changed in place, compared per run at most.
 MAX_TOUCHES = 20
+
+#: Bytes of each of them that are compared: a few milliseconds, since most are only read.
+MAX_TOUCHED_BYTES = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,11 @@ def look(graph: Graph, cell: str, namespace: Mapping[str, Any]) -> Before:
     names = graph.names(cell)
     read = [n for n in sorted(names.defs) if n in namespace and graph.readers(cell, n)]
     touched = sorted(names.touches - names.mutates - names.defs)[:MAX_TOUCHES]
-    shared = [n for n in touched if n in namespace and _has_fellows(graph, cell, n)]
-    return Before(_digests(namespace, read), _digests(namespace, shared))
+    shared = [n for n in touched if n in namespace and _is_anothers(graph, cell, n)]
+    return Before(
+        {name: digest(namespace[name]) for name in read},
+        {name: digest(namespace[name], MAX_TOUCHED_BYTES) for name in shared},
+    )
 
 
 def changes(
@@ -60,7 +66,8 @@ def changes(
     mutated = sorted(
         name
         for name in names.mutates | before.touched.keys()
-        if name in names.mutates or _differs(name, namespace, before.touched, False)
+        if name in names.mutates
+        or _differs(name, namespace, before.touched, False, MAX_TOUCHED_BYTES)
     )
     return changed, tuple(mutated)
 
@@ -71,25 +78,23 @@ def unbound(names: Names, lacking: Iterable[str], known: Container[str]) -> tupl
     return tuple(sorted(missing.union(lacking)))
 
 
-def _has_fellows(graph: Graph, cell: str, name: str) -> bool:
+def _is_anothers(graph: Graph, cell: str, name: str) -> bool:
+    # Whether or not somebody else reads it yet: a cell known to change an object in place isn't
+    # re-run when a later one does.
     source = graph.source(cell, name)
-    if source is None or name in graph.names(source).imports:
-        return False
-    return any(reader not in (cell, source) for reader in graph.readers(source, name))
-
-
-def _digests(namespace: Mapping[str, Any], names: Iterable[str]) -> dict[str, bytes | None]:
-    return {name: digest(namespace[name]) for name in names}
+    return source not in (None, cell) and name not in graph.names(source or "").imports
 
 
 def _differs(
-    name: str, namespace: Mapping[str, Any], before: Mapping[str, bytes | None], unknown: bool
+    name: str,
+    namespace: Mapping[str, Any],
+    before: Mapping[str, bytes | None],
+    unknown: bool,
+    max_bytes: int = MAX_BYTES,
 ) -> bool:
-    if name not in before:
+    if name not in before or name not in namespace:
         return True
-    if name not in namespace:
-        return True
-    after = digest(namespace[name])
+    after = digest(namespace[name], max_bytes)
     if after is None or before[name] is None:
         return unknown
     return after != before[name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from abc import abstractmethod
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, copy_context
 from typing import Any
 
@@ -26,6 +26,16 @@ class Dispatch(Prompts):
     def __init__(self, **kwargs: Any) -> None:
         self._requests: set[asyncio.Task[None]] = set()
         super().__init__(**kwargs)
+        for msg_type in ("comm_open", "comm_msg", "comm_close"):
+            # Here, since ipykernel's own dispatch for subshells passes here too.
+            self.shell_handlers[msg_type] = self._for_owner(self.shell_handlers[msg_type])
+
+    def _for_owner(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        def handle(stream: Any, ident: Any, message: Any) -> Any:
+            self.comm_owners.enter(message)
+            return handler(stream, ident, message)
+
+        return handle
 
     @abstractmethod
     def _accept(self, idents: list[bytes], message: dict[str, Any]) -> None:
@@ -90,8 +100,6 @@ class Dispatch(Prompts):
         self.set_parent(idents, message, channel="shell")
         self._publish_status("busy", "shell", message)
         msg_type = message["msg_type"]
-        if msg_type in {"comm_open", "comm_msg", "comm_close"}:
-            self.comm_owners.enter(message)
         handler = self.shell_handlers.get(msg_type)
         try:
             if handler is None:

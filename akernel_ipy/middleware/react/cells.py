@@ -33,8 +33,18 @@ class Cell:
     #: Set while no evaluation of it is under way.
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
+    #: The run whose outputs it shows.
+    shown_by: Run | None = None
+
     def __post_init__(self) -> None:
         self.idle.set()
+        self.shown_by = self.run
+
+    @property
+    def showed(self) -> bool:
+        """Whether its last run showed anything."""
+        run = self.shown_by
+        return run is not None and run.request.message["header"].outputs > 0
 
     @property
     def label(self) -> str:

@@ -34,7 +34,7 @@ class Outputs(Protocol):
     def begin(self, run: Run) -> None:
         """Let the next output of a re-run replace the old ones."""
 
-    def end(self, run: Run, outcome: Outcome, listener: Run | None) -> None:
+    def end(self, run: Run, outcome: Outcome, listener: Run | None, *, replaces: bool) -> None:
         """A re-run has ended."""
 
     def pending(self, run: Run, names: tuple[str, ...], listener: Run | None) -> None:
@@ -120,7 +120,7 @@ class React:
         request = run.request
         if request.silent or not request.store_history or not request.code.strip():
             return await inner(run)
-        self._forget_deleted(run)
+        freed = self._forget_deleted(run)
         try:
             names = analyze(self._host.shell.prepare(run))
         except CellSyntaxError:
@@ -138,9 +138,9 @@ class React:
         outcome, change = await self._first_run(cell, update, edited, inner)
         changed = [change, *self._revive(update)]
         if known and step is not None and self._settle(step, change):
-            await self._follow([cell_id, *self.wave.stale], run)
+            await self._follow([*freed, cell_id, *self.wave.stale], run)
         else:
-            await self._propagate(changed, run)
+            await self._propagate(changed, run, freed)
         return outcome
 
     # -- one cell --------------------------------------------------------------------------
@@ -200,10 +200,18 @@ class React:
         changed, mutated = changes(
             self.graph, cell.id, self._namespace, before, unknown_changed=edited
         )
+        self._note_mutations(cell.id, mutated)
         found, rebound = self._discover(cell.id, seen)
         return Change(
             cell.id, tuple({*changed, *found}), mutated, tuple({*update.rebound, *rebound})
         )
+
+    def _note_mutations(self, cell_id: str, mutated: tuple[str, ...]) -> None:
+        """Remember what only a run could tell: the next mutator must not re-run this one."""
+        names = self.graph.names(cell_id)
+        if not names.mutates.issuperset(mutated):
+            wider = replace(names, mutates=names.mutates.union(mutated))
+            self.graph = self.graph.update(cell_id, wider).graph
 
     def _snapshot(self, cell_id: str) -> dict[str, Any] | None:
         """The namespace before a run, if the cell may bind names that its text doesn't show."""
@@ -311,14 +319,18 @@ class React:
 
     # -- edits and deletions ---------------------------------------------------------------
 
-    def _forget_deleted(self, run: Run) -> None:
-        """Take JupyterLab's hint; it also names cells that came back, or are about to run."""
+    def _forget_deleted(self, run: Run) -> tuple[str, ...]:
+        """Take JupyterLab's hint; it also names cells that came back, or are about to run.
+
+        Returns:
+            The cells that are stale now.
+        """
         metadata: Mapping[str, Any] = run.request.message.get("metadata") or {}
         deleted = metadata.get("deletedCells")
         if not isinstance(deleted, list) or not deleted or deleted == self._deleted:
             # JupyterLab's Run All repeats the list in every request of the batch.
             self._deleted = deleted
-            return
+            return ()
         self._deleted = deleted
         coming = {run.request.cell_id, *self._host.expected()}
         rebound: list[str] = []
@@ -332,8 +344,10 @@ class React:
             rebound += [*update.rebound, *(cell for _, cell in update.revived)]
             del self.cells[cell_id]
             self._older.forget(cell_id)
-        if rebound:
-            self._merge([Change("", rebound=tuple(rebound))])
+        if not rebound:
+            return ()
+        self._merge([Change("", rebound=tuple(rebound))])
+        return self.wave.stale
 
     async def _take_over(self, cell: Cell) -> Step | None:
         """Run a cell at the user's request that the wave wants to run, or is running."""
@@ -360,14 +374,16 @@ class React:
 
     # -- the wave --------------------------------------------------------------------------
 
-    async def _propagate(self, changed: list[Change], cause: Run) -> None:
+    async def _propagate(
+        self, changed: list[Change], cause: Run, freed: tuple[str, ...] = ()
+    ) -> None:
         """Let changes take effect, and wait until everything that they made stale has run."""
         others = self.wave.stale
         self._merge(changed)
         reached = self.wave.status
         if others:
             reached = Wave(self.graph, changed, self.wave.state).status
-        await self._follow(list(reached), cause)
+        await self._follow([*freed, *reached], cause)
 
     def _settle(self, step: Step, change: Change) -> bool:
         return self.wave.settle(step, change.names, change.mutated, status=change.status)
@@ -456,7 +472,9 @@ class React:
                 status = Status.PENDING
                 self._say_displaced(cell, run)
                 return
-            outputs.begin(run)
+            showed, cell.shown_by = cell.showed, run
+            if showed:
+                outputs.begin(run)
             missing = self._missing(cell.id)
             if missing:
                 self._pend(cell, run, missing, self._listener)
@@ -466,12 +484,13 @@ class React:
             outcome = await self._inner(run)
             if run.state.superseded:
                 return
-            outputs.end(run, outcome, self._listener)
+            outputs.end(run, outcome, self._listener, replaces=showed)
             self._count(cell)
             cell.status = "fresh" if outcome.status == "ok" else "failed"
             if outcome.status == "ok":
                 status = Status.OK
                 changed, mutated = changes(self.graph, cell.id, self._namespace, before)
+                self._note_mutations(cell.id, mutated)
                 self._announce(cell.id, seen)
         finally:
             if visible:
@@ -523,7 +542,9 @@ class React:
         self._host.outputs.blocked(run, text)
 
     async def _say_pending(self, cell: Cell, run: Run, names: tuple[str, ...]) -> None:
-        self._host.outputs.begin(run)
+        if cell.showed:
+            self._host.outputs.begin(run)
+        cell.shown_by = run
         self._pend(cell, run, names, self._listener)
 
 
