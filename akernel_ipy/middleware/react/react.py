@@ -95,6 +95,8 @@ class React:
         self._listener: Run | None = None
         self._evaluations = 0
         self._released: set[str] = set()
+        #: Cells that the next reply has to wait for, besides those that its own cell made stale.
+        self._to_follow: list[str] = []
 
     def release_stale(self) -> tuple[str, ...]:
         """Let the stale cells run although the session is lazy; give their ids.
@@ -103,12 +105,14 @@ class React:
         """
         stale = tuple(cell.id for cell in self.cells.values() if cell.status == "stale")
         self._released.update(stale)
+        self._to_follow.extend(stale)
         self._merge([Change("", rebound=stale)])
         return stale
 
     async def run_stale(self) -> None:
         """Run the stale cells, and wait for their end."""
         reached = list(self.release_stale())
+        self._to_follow = []
         self._drive(None)
         while self._reruns and self._unfinished(reached):
             self._settled.clear()
@@ -394,6 +398,8 @@ class React:
         Those that wait for a request of the user's are left to it: under ``chain`` that request
         itself waits for this one's reply.
         """
+        reached += self._to_follow
+        self._to_follow = []
         self._listener = cause
         self._drive(cause)
         while self._reruns and self._unfinished(reached):
