@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from .errors import FaultError
 from .kernel import Cell, Exchange, Kernel
+from .processor import Meter
 from .sides import flavoured
 from .targets import Target
 
@@ -50,10 +51,14 @@ class Program:
 
 @dataclass(frozen=True)
 class Wave:
-    """What followed from running the root: seconds, and the results each cell has shown."""
+    """What followed from running the root: seconds, and the results each cell has shown.
+
+    ``processor`` is the time that the system's process used, if it can be known.
+    """
 
     seconds: float
     shown: Mapping[str, Sequence[str]]
+    processor: float | None = None
 
     def verify(self, program: Program, root: int) -> Wave:
         """Check that every dependent ran once and shows the new value."""
@@ -92,8 +97,9 @@ class KernelNotebook:
     def run_root(self, value: int) -> Wave:
         """Run the root; what its dependents show answers their own requests."""
         assert self._program is not None
+        meter = Meter(self._kernel.process.pid)
         exchange = self._run(self._program.root(value))
-        return Wave(exchange.seconds, self._shown(exchange))
+        return Wave(exchange.seconds, self._shown(exchange), meter.used())
 
     def _run(self, cell: Cell) -> Exchange:
         exchange = self._kernel.run(cell).verify()

@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 from benchmarks.case import Case, Mark, Measured, Metric
 from benchmarks.kernel import Cell, Kernel
+from benchmarks.processor import Meter
 from benchmarks.sides import Setting, Side, flavours
 
 #: Cells in one block, of each kind.
@@ -26,7 +27,12 @@ class Notebooks:
         self._values[kernel] = value + BLOCK
         again = [assigning((value + i) % size, value + i + 1) for i in range(BLOCK)]
         new = [assigning(size + i, value + i) for i in range(BLOCK)]
-        samples = {"again": timed(kernel, again), "new": timed(kernel, new)}
+        meter = Meter(kernel.process.pid)
+        samples = {"again": timed(kernel, again)}
+        used = meter.used()
+        if used is not None:
+            samples["processor"] = [used * 1000 / BLOCK]
+        samples["new"] = timed(kernel, new)
         kernel.run(Cell("end", "pass", tuple(cell.id for cell in new))).verify()
         return Measured(samples)
 
@@ -53,6 +59,7 @@ def reacting(size: int) -> Case:
         measure=Notebooks(),
         metrics=(
             Metric("`vN = N` run again, {size:,} cells", "again", "ms", Mark(1, "difference")),
+            Metric("processor time of it, {size:,} cells", "processor", "ms"),
             Metric("`vN = N` as a new cell, {size:,} cells", "new", "ms", Mark(1, "difference")),
         ),
         size=size,

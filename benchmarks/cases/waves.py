@@ -33,7 +33,10 @@ class Notebooks:
         value += _STEP
         self._values[notebook] = value
         wave = notebook.run_root(value).verify(program, value)
-        return Measured({"cell": [wave.seconds * 1000 / size]})
+        samples = {"cell": [wave.seconds * 1000 / size]}
+        if wave.processor is not None:
+            samples["processor"] = [wave.processor * 1000 / size]
+        return Measured(samples)
 
 
 def cast(*peers: Peer) -> Cast:
@@ -53,7 +56,10 @@ def waves(shape: Shape, size: int, rounds: int, *peers: Peer) -> Case:
         name=f"{shape}-{size}",
         title=f"wave over {figure} of {{size:,}} cells, per cell, until the idle",
         measure=Notebooks(shape),
-        metrics=(Metric(f"wave over {figure} of {{size:,}}, per cell", "cell", "ms", Mark(0.5)),),
+        metrics=(
+            Metric(f"wave over {figure} of {{size:,}}, per cell", "cell", "ms", Mark(0.5)),
+            Metric(f"processor time of it, {shape} of {{size:,}}", "processor", "ms"),
+        ),
         size=size,
         quick_size=size // 10,
         rounds=rounds,

@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.errors import FaultError
 from benchmarks.kernel import CELL_TIMEOUT, Cell, Exchange, Kernel, launched
 from benchmarks.notebooks import Program, Wave
+from benchmarks.processor import Meter
 from benchmarks.sides import Setting, Side
 from benchmarks.targets import CONNECTION_FILE, Target
 from benchmarks.wire import Raw
@@ -60,9 +61,11 @@ class IpyflowNotebook:
         cells = [self._program.root(value), *self._program.dependents()]
         stale = below(self._children, cells[0].id)
         chosen = [cell for cell in cells if cell.id in stale]
+        meter = Meter(self._kernel.process.pid)
         exchange = self._kernel.run(*chosen).verify()
+        used = meter.used()
         self._ask(cells)
-        return Wave(exchange.seconds, self._shown(exchange, chosen))
+        return Wave(exchange.seconds, self._shown(exchange, chosen), used)
 
     def _shown(self, exchange: Exchange, cells: Sequence[Cell]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)

@@ -52,7 +52,7 @@ class MarimoNotebook:
         answer: dict[str, Any] = json.loads(line)
         if not answer["shown"]:
             raise FaultError("marimo showed nothing")
-        return Wave(answer["seconds"], answer["shown"])
+        return Wave(answer["seconds"], answer["shown"], answer["processor"])
 
 
 @contextmanager

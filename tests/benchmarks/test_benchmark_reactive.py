@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from benchmarks.errors import FaultError, UnsupportedError
 from benchmarks.notebooks import Program, Wave
 from benchmarks.peers import ipyflow, marimo
 from benchmarks.peers.ipyflow_notebook import below
+from benchmarks.processor import Meter
 from benchmarks.report import verdict
 from benchmarks.run import Runner
 from benchmarks.sides import Setting, Side
@@ -106,3 +108,14 @@ def test_a_side_that_cannot_take_part_is_left_out_with_a_note(tmp_path: Path) ->
     assert result.notes == ["peer: not installed"]
     assert result.names == ("peer", "akernel's core")
     assert len(result.rounds("akernel's core", "first")) == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the system doesn't tell")
+def test_a_process_that_works_uses_processor_time() -> None:
+    meter = Meter(os.getpid())
+    sum(range(300_000))
+    assert meter.used() > 0
+
+
+def test_a_process_that_is_gone_has_no_processor_time() -> None:
+    assert Meter(2**30).used() is None
