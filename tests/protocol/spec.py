@@ -86,6 +86,9 @@ CONTENT: dict[str, Mapping[str, Check]] = {
         "language_info": mapping,
         "banner": text,
     },
+    "connect_reply": {
+        f"{name}_port": number for name in ("shell", "iopub", "stdin", "control", "hb")
+    },
     "shutdown_reply": {"restart": flag},
     "interrupt_reply": {},
     "debug_reply": {},
@@ -112,7 +115,7 @@ CONTENT: dict[str, Mapping[str, Check]] = {
 }
 
 #: Replies whose content carries no ``status`` or one of its own.
-OWN_STATUS = {"is_complete_reply", "debug_reply", "usage_reply"}
+OWN_STATUS = {"is_complete_reply", "debug_reply", "usage_reply", "connect_reply"}
 
 #: What a kernel may say that no request caused.
 WITHOUT_PARENT = {"status", "iopub_welcome", "debug_event"}

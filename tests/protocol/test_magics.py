@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,6 @@ def test_wrong_arguments_are_refused_with_a_remedy(client: Client, arguments: st
     assert "%akernel" in cell.stderr + "".join(cell.reply["traceback"])
 
 
-def test_mode_is_set_on_the_command_line(launch: object) -> None:
-    kernel: Kernel = launch("chain")  # type: ignore[operator]
+def test_mode_is_set_on_the_command_line(launch: Callable[..., Kernel]) -> None:
+    kernel = launch("chain")
     assert kernel.clients[0].run("%akernel_mode").stdout.startswith("chain")

@@ -84,9 +84,16 @@ def test_comm_info_is_answered(waiting: Client) -> None:
     assert waiting.ask("comm_info_request").reply["status"] == "ok"
 
 
-def test_connect_is_answered_on_shell_and_control(waiting: Client) -> None:
-    for channel in ("shell", "control"):
-        assert waiting.ask("kernel_info_request", channel=channel).reply["status"] == "ok"
+def test_connect_gives_the_ports(waiting: Client) -> None:
+    ports = waiting.ask("connect_request").reply
+    expected = waiting.client.get_connection_info()
+    assert {name: expected[name] for name in ports if name.endswith("_port")} == {
+        name: port for name, port in ports.items() if name.endswith("_port")
+    }
+
+
+def test_the_control_channel_answers_too(waiting: Client) -> None:
+    assert waiting.ask("kernel_info_request", channel="control").reply["status"] == "ok"
 
 
 def test_usage_is_answered(waiting: Client) -> None:
