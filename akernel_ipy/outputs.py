@@ -39,12 +39,19 @@ class LiveOutputs:
         self._shell.kernel.flush()
         if replaces and not run.request.message["header"].outputs:
             self._shell.display_pub.clear_output(wait=False)
+        header = run.request.message["header"]
+        kept, header.kept = header.kept or [], None
         if outcome.status == "error":
             text = "\n".join(outcome.traceback) or f"{outcome.ename}: {outcome.evalue}"
             self._update(run, {"text/plain": text}, {}, listener)
+        elif run.state.shown is not None:
+            self._update(run, *run.state.shown, listener)
         else:
-            data, metadata = run.state.shown or ({"text/plain": ""}, {})
-            self._update(run, data, metadata, listener)
+            self._update(run, *_in_one(kept), listener)
+        for msg_type, content in kept:
+            display_id = content.get("transient", {}).get("display_id")
+            if msg_type == "display_data" and display_id is not None:
+                self._update(run, content["data"], content["metadata"], listener, display_id)
 
     def pending(self, run: Run, names: Sequence[str], listener: Run | None) -> None:
         """Show ``None`` for a cell that waits for names."""
@@ -76,7 +83,12 @@ class LiveOutputs:
         return Outcome(status="error", ename=name, evalue=str(error), traceback=tuple(lines))
 
     def _update(
-        self, run: Run, data: Mapping[str, Any], metadata: Mapping[str, Any], listener: Run | None
+        self,
+        run: Run,
+        data: Mapping[str, Any],
+        metadata: Mapping[str, Any],
+        listener: Run | None,
+        display_id: str | None = None,
     ) -> None:
         # Only while a request of the same client is being answered.
         if listener is None or run.state.display_id is None:
@@ -89,8 +101,25 @@ class LiveOutputs:
             publisher.publish(
                 dict(data),
                 dict(metadata),
-                transient={"display_id": run.state.display_id},
+                transient={"display_id": display_id or run.state.display_id},
                 update=True,
             )
         finally:
             publisher.reset_thread_parent(token)
+
+
+def _in_one(kept: list[tuple[str, dict[str, Any]]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a cell without a result showed, as the data of one output.
+
+    A client that reads no other cell's messages has one place for it: where the result was, or
+    ``None`` while the cell was pending.
+    """
+    displays = [content for kind, content in kept if kind == "display_data"]
+    if len(kept) == len(displays) == 1:
+        return displays[0]["data"], displays[0]["metadata"]
+    texts = [
+        content["text"] if kind == "stream" else content["data"].get("text/plain", "") + "\n"
+        for kind, content in kept
+        if kind in {"stream", "display_data"}
+    ]
+    return {"text/plain": "".join(texts).removesuffix("\n")}, {}

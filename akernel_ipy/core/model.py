@@ -72,7 +72,10 @@ class RunState:
 
     #: True from the first step of the run until its reply is ready.
     active: bool = False
+    #: When the request arrived, the run started and ended, by `time.monotonic`.
+    arrived: float = field(default_factory=time.monotonic)
     started: float = 0.0
+    ended: float = 0.0
     #: Number shown in ``In [n]``; set when the run starts.
     count: int = 0
     #: What ``shell.execution_count`` says inside this run.

@@ -21,7 +21,7 @@ def draw(picture: Layout) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{picture.width:.0f}" '
         f'height="{height:.0f}" viewBox="0 0 {picture.width:.0f} {height:.0f}" '
-        f'font-family="{TEXT_FONT}">',
+        f'style="max-width: 100%; height: auto" font-family="{TEXT_FONT}">',
         f'<rect class="background" x="0.5" y="0.5" width="{picture.width - 1:.0f}" '
         f'height="{height - 1:.0f}" rx="10" fill="#fbfcfe" stroke="#dde3ec"/>',
         *(_curve(route, picture) for route in _painted(picture)),

@@ -28,15 +28,18 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=json_def
 class Header(dict[str, Any]):
     """A received header that remembers its bytes: each answer sends them back as they are."""
 
-    __slots__ = ("outputs", "packed")
+    __slots__ = ("kept", "outputs", "packed")
     packed: bytes
     #: How many outputs have been sent with this very header as parent.
     outputs: int
 
-    def fresh(self) -> Header:
-        """An equal header that counts its own outputs."""
+    #: The outputs themselves, if somebody asked for them.
+    kept: list[tuple[str, dict[str, Any]]] | None
+
+    def fresh(self, *, keep: bool = False) -> Header:
+        """An equal header that counts its own outputs, or even keeps them."""
         header = Header(self)
-        header.packed, header.outputs = self.packed, 0
+        header.packed, header.outputs, header.kept = self.packed, 0, [] if keep else None
         return header
 
 
@@ -106,7 +109,7 @@ class WireSession(Session):
         content = msg.get("content")
         frames = [
             pack_json(msg["header"]),
-            self._pack_parent(parent, msg["header"]),
+            self._pack_parent(parent, msg),
             pack_json(msg["metadata"]) if msg["metadata"] else b"{}",
             content
             if isinstance(content, bytes)
@@ -115,10 +118,14 @@ class WireSession(Session):
         prefix = ident if isinstance(ident, list | tuple) else [] if ident is None else [ident]
         return [*prefix, DELIM, self.sign(frames), *frames]
 
-    def _pack_parent(self, parent: dict[str, Any], header: dict[str, Any]) -> bytes:
+    def _pack_parent(self, parent: dict[str, Any], msg: dict[str, Any]) -> bytes:
         if type(parent) is not Header:
             return pack_json(parent)
-        parent.outputs += header["msg_type"] in OUTPUTS
+        msg_type = msg["header"]["msg_type"]
+        if msg_type in OUTPUTS:
+            parent.outputs += 1
+            if parent.kept is not None:
+                parent.kept.append((msg_type, msg["content"]))
         return parent.packed
 
     def send(
@@ -163,7 +170,7 @@ class WireSession(Session):
             raise TypeError(f"malformed message: {len(frames)} frames after the identities, not 5")
         self._verify(frames, remember=content)
         header = Header(_unpack(frames[1], "header"))
-        header.packed, header.outputs = frames[1], 0
+        header.packed, header.outputs, header.kept = frames[1], 0, None
         message: dict[str, Any] = {
             "header": header,
             "msg_id": header["msg_id"],

@@ -111,16 +111,34 @@ def _add_versions(
         plain = [cell for cell in readers if cell not in taken]
         for first, second in pairwise(changers):
             soft[first].append(second)
-        for cell in plain:
-            if changers:
-                soft[changers[-1]].append(cell)
-            if enders:
-                soft[cell].append(enders[0])
+        if graph.linear:
+            _add_in_place(readers, frozenset(changers), frozenset(enders), soft)
+        elif changers:
+            soft[changers[-1]] += plain
+        for cell in plain if enders else ():
+            soft[cell].append(enders[0])
         if changers and enders:
             soft[changers[-1]].append(enders[0])
         for first, second in pairwise(enders):
             soft[first].append(second)
         result.cost += len(readers)
+
+
+def _add_in_place(
+    readers: list[str], changers: frozenset[str], enders: frozenset[str], soft: dict[str, list[str]]
+) -> None:
+    """Leave each reader where it stands: before or after the cells that change the object."""
+    last: str | None = None
+    earlier: list[str] = []
+    for cell in readers:
+        if cell in changers:
+            for reader in earlier:
+                soft[reader].append(cell)
+            earlier, last = [], cell
+        elif cell not in enders:
+            earlier.append(cell)
+            if last is not None:
+                soft[last].append(cell)
 
 
 def _ends(graph: Graph, cell: str, name: str) -> bool:

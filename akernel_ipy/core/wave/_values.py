@@ -32,6 +32,7 @@ class Change:
         cell: the cell, which the wave doesn't run itself.
         names: the names it bound anew (all its defs, or those whose values differ).
         mutated: names of other cells' objects that it changed in place.
+        spared: readers of the mutated objects that keep what they have.
         rebound: cells to run in any case: `Update.rebound`, an edit's readers.
         status: OK, FAILED or PENDING.
     """
@@ -41,6 +42,7 @@ class Change:
     mutated: tuple[str, ...] = ()
     rebound: tuple[str, ...] = ()
     status: Status = Status.OK
+    spared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

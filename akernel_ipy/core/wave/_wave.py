@@ -122,7 +122,8 @@ class Wave:
                 self._soil(reader, name, cell)
         for name in change.mutated:
             for reader in fellow_readers(self.graph, cell, name):
-                self._soil(reader, name, cell)
+                if reader not in change.spared:
+                    self._soil(reader, name, cell)
         for reader in (*owing, *change.rebound):
             self._soil(reader, "", cell)
 

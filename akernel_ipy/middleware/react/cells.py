@@ -54,7 +54,7 @@ class Cell:
     def rerun(self, cause: Run | None) -> Run:
         """A run of the same code, shown where the cell's own run is shown."""
         request = self.run.request
-        message = {**request.message, "header": request.message["header"].fresh()}
+        message = {**request.message, "header": request.message["header"].fresh(keep=True)}
         count = self.run.count
         state = RunState(
             count=count,

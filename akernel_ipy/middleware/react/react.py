@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import dis
+import time
 import uuid
 from collections import ChainMap
 from collections.abc import Callable, Coroutine, Mapping
@@ -21,7 +22,7 @@ from ...core.model import Outcome, Run
 from ...core.names import CellSyntaxError, Names, analyze, ordinary, same_code
 from ...core.pipeline import Runner
 from ...core.reactions import Before, changes, look, unbound
-from ...core.wave import UNFINISHED, Change, Status, Step, Wave, merge
+from ...core.wave import UNFINISHED, Change, Status, Step, Wave, fellow_readers, merge
 from .cells import Cell, Rerun, cell_id_of
 from .older import OlderValues
 
@@ -206,9 +207,23 @@ class React:
         )
         self._note_mutations(cell.id, mutated)
         found, rebound = self._discover(cell.id, seen)
-        return Change(
-            cell.id, tuple({*changed, *found}), mutated, tuple({*update.rebound, *rebound})
-        )
+        again = dict.fromkeys([*update.rebound, *rebound])
+        spared = self._spared(cell, mutated)
+        return Change(cell.id, (*changed, *found), mutated, tuple(again), spared=spared)
+
+    def _spared(self, cell: Cell, mutated: tuple[str, ...]) -> frozenset[str]:
+        """The readers of objects that the user's cell changed in place which aren't re-run for it.
+
+        In a notebook that is run from top to bottom a reader keeps what it showed: it ran in the
+        same go, after this request had arrived; clients that name no cells always go so.
+        """
+        if not mutated or not self.graph.linear:
+            return frozenset()
+        readers = {r for name in mutated for r in fellow_readers(self.graph, cell.id, name)}
+        if cell.run.request.cell_id is None:
+            return frozenset(readers)
+        arrived = cell.run.state.arrived
+        return frozenset(r for r in readers if self.cells[r].run.state.ended >= arrived)
 
     def _note_mutations(self, cell_id: str, mutated: tuple[str, ...]) -> None:
         """Remember what only a run could tell: the next mutator must not re-run this one."""
@@ -255,6 +270,7 @@ class React:
         return own, tuple(rebound)
 
     def _count(self, cell: Cell) -> None:
+        cell.run.state.ended = time.monotonic()
         self._evaluations += 1
         cell.runs, cell.ran = cell.runs + 1, self._evaluations
 
