@@ -71,9 +71,13 @@ class Session:
         if "chain" in self.mode:
             layers.append(Chain(self.tasks))
         layers.append(self._start)
-        self.react = None
+        if self.react is not None and "react" not in self.mode:
+            self.react.close()
+            self.react = None
+            self.shell.rewrite(None)
         if "react" in self.mode:
-            self.react = React(self, self._host.redefinition)
+            self.react = self.react or React(self, self._host.redefinition)
+            self.shell.rewrite(self.react.sources)
             layers.append(self.react)
         self._runner: Runner = pipeline(layers, self.shell.evaluate)
 

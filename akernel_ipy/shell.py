@@ -15,9 +15,11 @@ from IPython.core.payload import PayloadManager
 from traitlets import Type
 
 from .core.model import Outcome, Run, current_run, thread_run
+from .core.rewrite import LIVE, LiveRewrite
 from .display import AsyncDisplayHook, AsyncDisplayPublisher
 from .history import BatchedHistoryManager
 from .interrupts import CellInterrupt, Steps
+from .middleware.react.sources import Sources, live
 
 _MISSING = object()
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -57,6 +59,7 @@ class AsyncShell(ZMQInteractiveShell):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._counter = 1
         self._hooked = 0
+        self._sources: Sources | None = None
         self.steps: Steps | None = None
         self.context: Context | None = None
         super().__init__(*args, **kwargs)
@@ -68,6 +71,7 @@ class AsyncShell(ZMQInteractiveShell):
         preloaded = {"asyncio": asyncio, "__task__": kernel.find_task, "ainput": kernel.ainput}
         self.user_ns.update(preloaded)
         self.user_ns_hidden.update(preloaded)
+        self._preload_live()
 
     def init_history(self) -> None:
         """Set up a history that saves in batches."""
@@ -132,6 +136,23 @@ class AsyncShell(ZMQInteractiveShell):
             self.__dict__["_idle_traceback"] = value
         else:
             run.state.traceback = value
+
+    def rewrite(self, sources: Sources | None) -> None:
+        """Turn the reactive rewrite of cells on, or off; its preloaded names come and go."""
+        self._sources = sources
+        transformers = [t for t in self.ast_transformers if not isinstance(t, LiveRewrite)]
+        if sources is not None:
+            transformers.append(LiveRewrite())
+        elif self.user_ns.get("live") is live:
+            del self.user_ns["live"]
+        self.ast_transformers = transformers
+        self._preload_live()
+
+    def _preload_live(self) -> None:
+        if self._sources is not None:
+            preloaded = {"live": live, LIVE: self._sources.follow}
+            self.user_ns.update(preloaded)
+            self.user_ns_hidden.update(preloaded)
 
     def count(self, run: Run) -> None:
         """Give a run that starts its number."""

@@ -33,11 +33,14 @@ class Cell:
     #: Set while no evaluation of it is under way.
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
+    #: Set while no run of the user's is under way: a re-run never overlaps it.
+    free: asyncio.Event = field(default_factory=asyncio.Event)
     #: The run whose outputs it shows.
     shown_by: Run | None = None
 
     def __post_init__(self) -> None:
         self.idle.set()
+        self.free.set()
         self.shown_by = self.run
 
     @property

@@ -25,6 +25,7 @@ from ...core.reactions import Before, changes, look, unbound
 from ...core.wave import UNFINISHED, Change, Status, Step, Wave, fellow_readers, merge
 from .cells import Cell, Rerun, cell_id_of
 from .older import OlderValues
+from .sources import Sources
 
 _ABSENT = object()
 
@@ -98,6 +99,39 @@ class React:
         self._released: set[str] = set()
         #: Cells that the next reply has to wait for, besides those that its own cell made stale.
         self._to_follow: list[str] = []
+        self.sources = Sources(
+            lambda: self._namespace, self._moved, self._feed, lambda: host.shell.showtraceback()
+        )
+
+    def close(self) -> None:
+        """End what goes on by itself: the session takes another flavour."""
+        self.sources.close()
+
+    def _moved(self, names: dict[str, str | None]) -> None:
+        """Widgets have new values, from the user or from the code of a cell."""
+        changed = []
+        for name, by in names.items():
+            owner = self.graph.owner(name)
+            if owner is not None and (by is None or by not in self.cells):
+                changed.append(Change(owner, (name,)))
+            elif owner is not None and by is not None and by != owner:
+                changed.append(Change(by, mutated=(name,)))
+        if changed:
+            self._merge(changed)
+            self._drive(None)
+
+    async def _feed(self, name: str) -> None:
+        """A live name has a new value: run its readers, and wait for them."""
+        owner = self.graph.owner(name)
+        if owner is None:
+            return
+        changed = [Change(owner, (name,))]
+        reached = list(Wave(self.graph, changed, self.wave.state).status)
+        self._merge(changed)
+        self._drive(None)
+        while self._reruns and self._unfinished(reached):
+            self._settled.clear()
+            await self._settled.wait()
 
     def release_stale(self) -> tuple[str, ...]:
         """Let the stale cells run although the session is lazy; give their ids.
@@ -168,6 +202,7 @@ class React:
     ) -> tuple[Outcome, Change]:
         run = cell.run
         cell.idle.clear()
+        cell.free.clear()
         try:
             await self._parents(cell)
             missing = self._missing(cell.id)
@@ -181,11 +216,13 @@ class React:
                 before = self._look(cell.id)
                 cell.status, cell.because = "running", ()
                 seen = self._snapshot(cell.id)
+                await self.sources.stop(cell.id)
                 outcome = await inner(run)
                 change = self._change(cell, outcome, before, update, edited, seen)
         finally:
             self._older.leave(self.graph, cell.id)
             cell.idle.set()
+            cell.free.set()
         return outcome, change
 
     def _change(
@@ -198,6 +235,7 @@ class React:
         seen: dict[str, Any] | None,
     ) -> Change:
         self._count(cell)
+        self.sources.watch(self.graph.names(cell.id).defs)
         if outcome.status != "ok":
             cell.status = "failed"
             return Change(cell.id, rebound=update.rebound, status=Status.FAILED)
@@ -284,7 +322,7 @@ class React:
             self._namespace.pop(name, None)
         cell = Cell(cell_id, run, source)
         if old is not None:
-            cell.idle, cell.runs, cell.ran = old.idle, old.runs, old.ran
+            cell.idle, cell.free, cell.runs, cell.ran = old.idle, old.free, old.runs, old.ran
         self.cells[cell_id] = cell
         return cell, edited
 
@@ -481,6 +519,7 @@ class React:
         status = Status.FAILED
         outputs = self._host.outputs
         assert self._inner is not None
+        await cell.free.wait()
         if self._host.expects(cell.id):
             # Its own request has come meanwhile, and will settle the step.
             self._reruns.pop(cell.id, None)
@@ -502,12 +541,14 @@ class React:
                 self._pend(cell, run, missing, self._listener)
                 status = Status.PENDING
                 return
+            await self.sources.stop(cell.id)
             before, seen = self._look(cell.id), self._snapshot(cell.id)
             outcome = await self._inner(run)
             if run.state.superseded:
                 return
             outputs.end(run, outcome, self._listener, replaces=showed)
             self._count(cell)
+            self.sources.watch(self.graph.names(cell.id).defs)
             cell.status = "fresh" if outcome.status == "ok" else "failed"
             if outcome.status == "ok":
                 status = Status.OK
