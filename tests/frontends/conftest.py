@@ -76,8 +76,8 @@ def notebook(
         folder = f"{name}-{len(pages)}"
         content = content or code_notebook(sources)
         path = server.add_notebook(folder, content, kernel)
-        pages.append(NotebookPage(context.new_page(), server, path))
-        pages[-1].open(app)
+        pages.append(NotebookPage(context.new_page(), server, path, app))
+        pages[-1].open()
         return pages[-1]
 
     yield make

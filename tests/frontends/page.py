@@ -25,15 +25,13 @@ READY = """() => {
     return usable && context?.isReady && context.session?.kernel?.status === "idle";
 }"""
 
-#: Notes each change of what the page says about the kernel and of the cells' prompts.
+#: Notes each change of what the toolbar's circle says and of the cells' prompts.
 WATCH = """() => {
-    const all = selector => [...document.querySelectorAll(selector)];
-    const texts = selector => all(selector).map(element => element.textContent);
     const seen = window.seen = [];
     const look = () => {
-        const status = texts(".jp-StatusBar-TextItem").find(text => text.includes(" | "));
-        const toolbar = all(".jp-Notebook-ExecutionIndicator")[0]?.dataset.status;
-        const now = [status?.split(" | ")[1], toolbar, texts(".jp-Notebook .jp-InputPrompt")];
+        const circle = document.querySelector(".jp-Notebook-ExecutionIndicator");
+        const prompts = document.querySelectorAll(".jp-Notebook .jp-InputPrompt");
+        const now = [circle.dataset.status, [...prompts].map(prompt => prompt.textContent)];
         if (JSON.stringify(now) !== JSON.stringify(seen.at(-1))) seen.push(now);
     };
     const everything = {subtree: true, childList: true, characterData: true, attributes: true};
@@ -43,10 +41,9 @@ WATCH = """() => {
 
 @dataclass(frozen=True)
 class Seen:
-    """What the page showed at one moment: the status bar, the toolbar's circle, the prompts."""
+    """What the page showed at one moment: the status said by the toolbar, the prompts."""
 
-    status: str | None
-    toolbar: str
+    status: str
     prompts: tuple[str, ...]
 
 
@@ -106,7 +103,8 @@ class Cell:
 class NotebookPage:
     """A notebook opened in JupyterLab or in Notebook 7."""
 
-    def __init__(self, page: Page, server: JupyterServer, path: str) -> None:
+    def __init__(self, page: Page, server: JupyterServer, path: str, app: str = "lab") -> None:
+        self.app = app
         self.page = page
         self.server = server
         self.path = path
@@ -115,9 +113,9 @@ class NotebookPage:
         self.cells = page.locator(".jp-Notebook .jp-CodeCell")
         self.indicator = page.locator(".jp-Notebook-ExecutionIndicator")
 
-    def open(self, app: str = "lab") -> None:
+    def open(self) -> None:
         """Load the page, and wait until the kernel is ready."""
-        address = ADDRESSES[app].format(name=self.directory.name, path=self.path)
+        address = ADDRESSES[self.app].format(name=self.directory.name, path=self.path)
         self.page.goto(f"{self.server.address}/{address}?token={self.server.token}")
         self.expect_ready()
         self.page.evaluate(WATCH)
@@ -128,8 +126,11 @@ class NotebookPage:
         self.page.wait_for_function(READY)
 
     def expect_status(self, status: str) -> None:
-        """Wait until the toolbar's circle means this."""
+        """Wait until the toolbar's circle means this, and JupyterLab's status bar says it."""
         expect(self.indicator).to_have_attribute("data-status", status)
+        if self.app == "lab":
+            said = self.page.locator(".jp-StatusBar-TextItem", has_text=" | ")
+            expect(said).to_have_text(re.compile(rf"\| {status}$", re.IGNORECASE))
 
     def cell(self, index: int) -> Cell:
         return Cell(self.cells.nth(index))
@@ -166,7 +167,7 @@ class NotebookPage:
     def seen(self) -> list[Seen]:
         """All that the page showed since it was opened."""
         noted: list[list[Any]] = self.page.evaluate("window.seen")
-        return [Seen(status, toolbar, tuple(prompts)) for status, toolbar, prompts in noted]
+        return [Seen(status, tuple(prompts)) for status, prompts in noted]
 
 
 def _spaced(parts: tuple[str, ...]) -> str:
