@@ -1,0 +1,114 @@
+"""What the documentation says about the code and the measurements is what these say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ipykernel.displayhook import ZMQShellDisplayHook
+from ipykernel.iostream import IOPubThread, OutStream
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.kernelbase import Kernel
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.displayhook import DisplayHook
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.payload import PayloadManager
+from jupyter_client.session import Session
+
+from akernel_ipy.core.modes import KNOWN
+from akernel_ipy.display import AsyncDisplayHook
+from akernel_ipy.history import BatchedHistoryManager
+from akernel_ipy.kernel import AsyncKernel
+from akernel_ipy.kernelapp import AsyncKernelApp
+from akernel_ipy.shell import AsyncShell, RunPayloadManager
+from akernel_ipy.wire.iopub import DirectIOPubThread
+from akernel_ipy.wire.session import WireSession
+from akernel_ipy.wire.streams import AsyncOutStream
+
+from .documents import ROOT
+
+OVERRIDES: dict[str, tuple[type[Any], type[Any]]] = {
+    "Kernel": (Kernel, AsyncKernel),
+    "IPythonKernel": (IPythonKernel, AsyncKernel),
+    "IPKernelApp": (IPKernelApp, AsyncKernelApp),
+    "IOPubThread": (IOPubThread, DirectIOPubThread),
+    "OutStream": (OutStream, AsyncOutStream),
+    "ZMQShellDisplayHook": (ZMQShellDisplayHook, AsyncDisplayHook),
+    "ZMQInteractiveShell": (ZMQInteractiveShell, AsyncShell),
+    "InteractiveShell": (InteractiveShell, AsyncShell),
+    "DisplayHook": (DisplayHook, AsyncDisplayHook),
+    "PayloadManager": (PayloadManager, RunPayloadManager),
+    "HistoryManager": (HistoryManager, BatchedHistoryManager),
+    "Session": (Session, WireSession),
+}
+
+#: Attributes of instances: the base class has no such name.
+IN_INSTANCES = {
+    "_allow_stdin",
+    "msg",
+    "execution_count",
+    "exec_result",
+    "debugger",
+    "_last_traceback",
+}
+
+
+def rows(path: Path) -> list[list[str]]:
+    """Give the cells of all tables of a document."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "|" in line]
+
+
+def overridden() -> list[tuple[str, str]]:
+    """Give the classes and methods that the tables of the architecture name."""
+    found = []
+    for row in rows(ROOT / "docs" / "architecture.md"):
+        owner = ""
+        for name in re.findall(r"`(\w*\.?\w+)`", row[0]):
+            before, _, method = name.rpartition(".")
+            owner = before or owner
+            if owner in OVERRIDES and not method[0].isupper():
+                found.append((owner, method))
+    return found
+
+
+@pytest.mark.parametrize(("owner", "method"), overridden())
+def test_what_the_architecture_says_is_overridden_is(owner: str, method: str) -> None:
+    base, ours = OVERRIDES[owner]
+    assert hasattr(base, method) or method in IN_INSTANCES, f"{owner} has no {method}"
+    definer = next(c for c in ours.__mro__ if method in vars(c))
+    assert definer.__module__.startswith("akernel_ipy"), f"{owner}.{method} is inherited"
+
+
+def test_the_tables_of_the_architecture_were_read() -> None:
+    assert len(overridden()) > 30
+
+
+def test_the_architecture_has_at_most_250_lines() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 250
+
+
+def test_the_figures_of_the_readme_are_those_of_the_benchmarks() -> None:
+    measured = {
+        row[0].replace(",", ""): row[4].strip("*")
+        for row in rows(ROOT / "docs" / "benchmarks.md")
+        if len(row) > 5
+    }
+    quoted = [row for row in rows(ROOT / "README.md") if re.fullmatch(r"\d+\.\d+", row[-1])]
+    assert len(quoted) >= 8
+    for measure, ratio in quoted:
+        assert measured[measure.replace(",", "")] == ratio, measure
+
+
+def test_a_planned_flavour_is_not_there_and_the_others_are() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for flavour in KNOWN:
+        assert f"\n## {flavour}\n" in readme
+    planned = readme.partition("\n## Planned\n")[2].partition("\n## ")[0]
+    for flavour in ("cache", "multi", "flow"):
+        assert (f"`{flavour}`" in planned) == (flavour not in KNOWN)
