@@ -11,6 +11,9 @@ from .listing import listing
 from .marks import CODE_FONT, LOOKS, TEXT_FONT, attribute, escaped, mark, number, text
 from .model import Link
 
+#: A picture is shown this wide at most, unless its text would become too small: JupyterLab does
+#: not shrink SVG to the width of a cell.
+SHOWN, LEAST_SCALE = 840.0, 0.68
 INK = "#93a1b5"
 BAD = "#d98a8a"
 
@@ -18,9 +21,10 @@ BAD = "#d98a8a"
 def draw(picture: Layout) -> str:
     """Write the picture as an SVG document."""
     height = picture.height + listing_height(picture) + MARGIN
+    scale = max(LEAST_SCALE, min(1.0, SHOWN / picture.width))
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{picture.width:.0f}" '
-        f'height="{height:.0f}" viewBox="0 0 {picture.width:.0f} {height:.0f}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{picture.width * scale:.0f}" '
+        f'height="{height * scale:.0f}" viewBox="0 0 {picture.width:.0f} {height:.0f}" '
         f'style="max-width: 100%; height: auto" font-family="{TEXT_FONT}">',
         f'<rect class="background" x="0.5" y="0.5" width="{picture.width - 1:.0f}" '
         f'height="{height - 1:.0f}" rx="10" fill="#fbfcfe" stroke="#dde3ec"/>',

@@ -87,6 +87,15 @@ def test_the_picture_has_a_background_of_its_own():
     assert background.get("fill").startswith("#f")
 
 
+def test_a_wide_picture_is_shrunk_to_the_width_of_a_cell():
+    fan_out = flow_of(*[(1, n, "hub") for n in range(2, 12)])
+    root = parsed(fan_out)
+    drawn = [float(number) for number in root.get("viewBox").split()]
+    assert drawn[2] > 840
+    assert float(root.get("width")) == 840
+    assert float(root.get("height")) == pytest.approx(drawn[3] * 840 / drawn[2], abs=1)
+
+
 def test_cells_that_share_no_names_are_listed_below():
     root = parsed(flow_of((1, 2, "a"), count=4))
     assert "share no names" in words(root)
