@@ -36,6 +36,20 @@ def interrupted(kernel: Kernel, *cells: Request, within: float = SOON) -> None:
         assert cell.replied - start < within
 
 
+def interrupted_idle(kernel: Kernel, client: Client) -> None:
+    """Interrupt the idle kernel, and wait until it has handled that."""
+
+    def handled() -> int:
+        statuses = [m for m in client.iopub if m["msg_type"] == "status"]
+        parents = [m["parent_header"].get("msg_type") for m in statuses]
+        return parents.count("interrupt_request")
+
+    before = handled()
+    kernel.interrupt()
+    if kernel.manager.kernel_spec.interrupt_mode == "message":
+        client.wait(lambda: handled() == before + 2, 20, "busy and idle of interrupt_request")
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -104,7 +118,7 @@ def test_an_interrupt_ends_the_blocking_cell_and_spares_the_awaiting(
 def test_an_idle_kernel_survives_interrupts(kernel: Kernel, client: Client) -> None:
     client.run("1")
     for _ in range(3):
-        kernel.interrupt()
+        interrupted_idle(kernel, client)
     assert client.run("'alive'").value == "'alive'"
     assert kernel.alive
 
@@ -117,7 +131,7 @@ def test_an_idle_kernel_survives_an_interrupt_after_overlapping_cells(
     for n in (0, 2, 1):
         gates[n].open()
         cells[n].result()
-    kernel.interrupt()
+    interrupted_idle(kernel, client)
     assert client.run("'alive'").value == "'alive'"
 
 
