@@ -14,7 +14,7 @@ from .client import Client
 from .request import Request
 
 #: Seconds within which an interrupted cell must have ended, and fifty of them.
-SOON, SOON_FIFTY = 1.0, 5.0
+SOON, SOON_FIFTY = 1.0, 20.0
 
 
 @pytest.fixture(scope="module", params=["signal", "message"])
