@@ -20,6 +20,7 @@ def kernel() -> Iterator[Kernel]:
 
 @pytest.fixture
 def lab(kernel: Kernel) -> Iterator[Lab]:
+    kernel.client().run("%akernel_mode async", silent=True)  # forgets the cells of other tests
     yield from fresh_lab(kernel)
 
 
