@@ -1,0 +1,172 @@
+"""Reactive notebooks: values that change by themselves, widgets and live generators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from .page import NotebookPage
+from .reactive_page import (
+    REACTIVE,
+    add_kernelspec,
+    drag,
+    expect_outputs,
+    run_to_end,
+    save_and_reload,
+    shape_of_figure,
+    write,
+)
+from .server import JupyterServer
+
+Open = Callable[..., NotebookPage]
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "reactivity.ipynb"
+KERNEL_SETTINGS = "@jupyterlab/apputils-extension:kernels-settings"
+SLIDER = "from ipywidgets import IntSlider\nw = IntSlider(value=2, max=50)\nw"
+PLOT = """
+import matplotlib.pyplot as plt
+plt.figure(figsize=(w.value, 2))
+plt.plot([0, w.value]);
+"""
+SLOW = """
+from gates import passed
+n = w.value
+print("began", n)
+if n > 2:
+    await passed("go")
+print("ended", n)
+"""
+TICKS = """
+from gates import passed
+async def ticks():
+    for n in range(3):
+        yield n
+        await passed(f"tick {n}")
+x = live(ticks())
+"""
+
+
+@pytest.fixture
+def reactive(notebook: Open, server: JupyterServer) -> Open:
+    """Open notebooks as `notebook` does, with the reactive kernel."""
+    add_kernelspec(server)
+    return lambda *sources, **options: notebook(*sources, **{"kernel": REACTIVE, **options})
+
+
+@pytest.mark.parametrize("subshells", ["perCommTarget", "disabled"])
+def test_a_slider_drives_two_cells_and_a_plot(
+    reactive: Open, server: JupyterServer, subshells: str
+) -> None:
+    server.set(KERNEL_SETTINGS, {"commsOverSubshells": subshells})
+    try:
+        page = reactive(SLIDER, "print('twice', 2 * w.value)", "w.value**2", PLOT)
+    finally:
+        server.set(KERNEL_SETTINGS, {})
+    run_to_end(page, 0, 1, 2, 3)
+    slider, twice, square, plot = (page.cell(index) for index in range(4))
+    twice.expect_output("twice 4")
+    assert shape_of_figure(plot) < 1.5
+    for value in range(3, 8):
+        slider.move_slider()
+        twice.expect_output(f"twice {2 * value}")
+        square.expect_output("[3]:", str(value**2))
+    page.expect_status("idle")
+    assert shape_of_figure(plot) > 2
+    expect_outputs(plot, 1)
+    expect_outputs(slider, 1)
+    for index in range(4):
+        page.cell(index).expect_ended(index + 1)
+
+
+def test_while_a_dependent_runs_only_the_newest_value_of_a_slider_counts(reactive: Open) -> None:
+    page = reactive(SLIDER, SLOW, "print('next', n)")
+    run_to_end(page, 0, 1, 2)
+    slider, slow, after = (page.cell(index) for index in range(3))
+    slow.expect_output("began 2", "ended 2")
+    for value in (3, 4, 5):
+        slider.move_slider()
+        slow.expect_output(f"began {value}")
+    page.open_gate("go")
+    slow.expect_output("began 5", "ended 5")
+    after.expect_output("next 5")
+
+
+def test_after_a_slider_was_dragged_its_reader_shows_where_it_stopped(reactive: Open) -> None:
+    page = reactive(SLIDER, "import time\ntime.sleep(0.02)\nprint('at', w.value)")
+    run_to_end(page, 0, 1)
+    page.cell(1).expect_output("at 2")
+    drag(page, page.cell(0), 0.8)
+    page.cell(1).expect_output("at 40")
+    expect(page.cell(0).area.locator(".widget-readout")).to_have_text("40")
+    drag(page, page.cell(0), 0.0)
+    page.cell(1).expect_output("at 0")
+
+
+def test_a_cell_that_sets_a_slider_moves_it_and_its_readers(reactive: Open) -> None:
+    page = reactive(SLIDER, "print('at', w.value)", "w.value = 7")
+    run_to_end(page, 0, 1, 2)
+    page.cell(1).expect_output("at 7")
+    expect(page.cell(0).area.locator(".widget-readout")).to_have_text("7")
+    page.cell(0).move_slider()
+    page.cell(1).expect_output("at 8")
+
+
+def test_after_a_reload_a_slider_drives_the_cells_that_were_run_again(reactive: Open) -> None:
+    page = reactive(SLIDER, "print('at', w.value)")
+    run_to_end(page, 0, 1)
+    save_and_reload(page)
+    page.cell(1).expect_output("at 2")
+    run_to_end(page, 1)
+    page.cell(0).move_slider()
+    page.cell(1).expect_output("at 3")
+
+
+def test_a_live_generator_ticks_into_the_cells_that_read_it(reactive: Open) -> None:
+    page = reactive(TICKS, "print('tick', x)", "10 * x")
+    run_to_end(page, 0, 1, 2)
+    for value in range(3):
+        page.cell(1).expect_output(f"tick {value}")
+        page.cell(2).expect_output("[3]:", str(10 * value))
+        page.open_gate(f"tick {value}")
+
+
+def test_an_edited_cell_ends_its_live_generator(reactive: Open) -> None:
+    page = reactive(TICKS, "print('tick', x)", "x")
+    run_to_end(page, 0, 1)
+    page.cell(1).expect_output("tick 0")
+    write(page, 0, "x = 7")
+    run_to_end(page, 0)
+    page.cell(1).expect_output("tick 7")
+    page.open_gate("tick 0")
+    run_to_end(page, 2)
+    page.cell(2).expect_output("[4]:", "7")
+    page.cell(1).expect_output("tick 7")
+
+
+def test_the_example_runs_to_its_end_without_errors_and_follows_its_sliders(
+    notebook: Open,
+) -> None:
+    content = nbformat.read(EXAMPLE, as_version=4)
+    for cell in content.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    page = notebook(content=content)
+    page.run_all()
+    for index in range(page.cells.count()):
+        expect(page.cell(index).prompt).to_have_text(re.compile(r"\[\d+\]:"))
+    cells = page.page.locator(".jp-Notebook .jp-Cell-outputArea")
+    expect(cells.get_by_text("19.5 °C")).to_be_visible()
+    expect(cells.get_by_text("with VAT 86.40")).to_be_visible()
+    page.expect_status("idle")
+    errors = [message for message in page.frames if message.type == "error"]
+    assert not errors, errors
+    peak = cells.get_by_text("are ill at once")
+    expect(peak).to_have_count(1)
+    before = peak.text_content() or ""
+    page.cells.locator(".noUi-handle").first.press("ArrowRight")
+    expect(cells.get_by_text("are ill at once")).not_to_have_text(before)
