@@ -74,7 +74,7 @@ def comparisons(result: Result) -> Iterator[dict[str, Any]]:
     base, *others = result.names
     for metric in result.case.metrics:
         if any(result.rounds(name, metric.source) for name in result.names):
-            for kernel in others or [base]:
+            for kernel in (name for name in others or [base] if name not in result.absent):
                 yield compare(result, metric, base, kernel)
 
 

@@ -30,6 +30,7 @@ class Result:
     notes: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     out: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
 
     def add(self, kernel: str, measured: Measured) -> None:
         """Keep one round's samples of ``kernel``, and what must be known about them, once."""
@@ -51,6 +52,7 @@ class Result:
         except UnsupportedError as reason:
             self.notes.append(f"{kernel}: {reason}")
             self.out.add(kernel)
+            self.absent.add(kernel)
         except (FaultError, KernelDiedError) as fault:
             self.faults.append(f"{self.case.name}: {kernel}: {fault}")
             self.out.add(kernel)

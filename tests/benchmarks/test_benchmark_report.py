@@ -73,6 +73,7 @@ def test_a_kernel_that_cannot_do_a_case_is_noted_but_at_no_fault() -> None:
     with result.judging("mine"):
         raise UnsupportedError("it has no waves")
     assert result.notes[-1] == "mine: it has no waves"
+    assert "failed" not in as_text([result])
     assert not result.faults
 
 
