@@ -1,0 +1,1 @@
+"""The pure parts: no event loop but asyncio's, no kernel."""
