@@ -294,3 +294,24 @@ def test_the_help_lists_all_commands(lab: Lab, kernel: Kernel) -> None:
     text = payload["data"]["text/plain"]
     for command in ("tasks", "cancel N", "graph", "why [N]", "lazy", "eager", "run stale"):
         assert f"%akernel {command} " in text
+
+
+def test_saying_react_again_keeps_the_cells(lab: Lab) -> None:
+    lab.run("1", "b = 1")
+    lab.run("2", "b + 1")
+    lab.type("%akernel_mode react").result()
+    lab.run("1", "b = 2")
+    assert lab.texts("2") == ["3"]
+
+
+def test_why_names_the_feed_that_made_a_cell_run(lab: Lab) -> None:
+    feed = lab.run(
+        "1", "async def count():\n    for n in range(3):\n        yield n\nn = live(count())"
+    )
+    reader = lab.run("2", "print(n)")
+    lab.wait_text("2", "2\n")
+    lab.run("1", "async def count():\n    yield 7\nn = live(count())")
+    lab.wait_text("2", "7\n")
+    [reason] = why(lab, reader)
+    assert reason.startswith(f"In [{reader.count}] re-ran because `n` from In [")
+    assert feed.status == "ok"
