@@ -170,3 +170,20 @@ def test_the_example_runs_to_its_end_without_errors_and_follows_its_sliders(
     before = peak.text_content() or ""
     page.cells.locator(".noUi-handle").first.press("ArrowRight")
     expect(cells.get_by_text("are ill at once")).not_to_have_text(before)
+
+
+@pytest.mark.parametrize("source", ["w", "display(w)", "HBox([w])", "box = VBox([w])\nbox"])
+def test_a_slider_shown_by_another_cell_stays_in_hand_while_it_moves(
+    reactive: Open, source: str
+) -> None:
+    definition = "from ipywidgets import HBox, IntSlider, VBox\nw = IntSlider(value=2, max=50)"
+    page = reactive(definition, source, "print('at', w.value)")
+    run_to_end(page, 0, 1, 2)
+    handle = page.cell(1).handle
+    handle.focus()
+    for value in (3, 4, 5):
+        page.page.keyboard.press("ArrowRight")
+        page.cell(2).expect_output(f"at {value}")
+        expect(handle).to_be_focused()
+    drag(page, page.cell(1), 0.8)
+    page.cell(2).expect_output("at 40")
