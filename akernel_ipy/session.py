@@ -55,6 +55,7 @@ class Session:
         self.react: React | None = None
         self._host = host
         self._numbers = itertools.count(1)
+        shell.on_reset = self._reset
         self._waiting: dict[Run, None] = {}
         self._aborted: set[Run] = set()
         self._abort_until: dict[str, float] = {}
@@ -80,6 +81,10 @@ class Session:
             self.shell.rewrite(self.react.sources)
             layers.append(self.react)
         self._runner: Runner = pipeline(layers, self.shell.evaluate)
+
+    def _reset(self) -> None:
+        if self.react is not None:
+            self.react.reset()
 
     def new_run(self, request: Request, cause: Run | None = None) -> Run:
         """Number a request by its arrival; it waits until its pipeline starts it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
@@ -60,6 +61,7 @@ class AsyncShell(ZMQInteractiveShell):
         self._counter = 1
         self._hooked = 0
         self._sources: Sources | None = None
+        self.on_reset: Callable[[], None] = lambda: None
         self.steps: Steps | None = None
         self.context: Context | None = None
         super().__init__(*args, **kwargs)
@@ -72,6 +74,11 @@ class AsyncShell(ZMQInteractiveShell):
         self.user_ns.update(preloaded)
         self.user_ns_hidden.update(preloaded)
         self._preload_live()
+
+    def reset(self, *args: Any, **kwargs: Any) -> None:
+        """Empty the namespace, and tell who depends on what was in it."""
+        super().reset(*args, **kwargs)
+        self.on_reset()
 
     def init_history(self) -> None:
         """Set up a history that saves in batches."""

@@ -107,6 +107,19 @@ class React:
         """End what goes on by itself: the session takes another flavour."""
         self.sources.close()
 
+    def reset(self) -> None:
+        """Forget all cells: the namespace has been emptied."""
+        self.sources.close()
+        for rerun in self._reruns.values():
+            rerun.run.state.superseded = True
+            rerun.task.cancel()
+        self._reruns.clear()
+        self._left.clear()
+        self.cells.clear()
+        self.graph = Graph(linear=self.graph.linear)
+        self.wave = Wave(self.graph, ())
+        self._older = OlderValues(lambda: self._namespace)
+
     def _moved(self, names: dict[str, str | None]) -> None:
         """Widgets have new values, from the user or from the code of a cell."""
         changed = []
