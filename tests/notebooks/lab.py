@@ -164,6 +164,7 @@ def fresh_lab(kernel: Kernel, flavour: str = "react") -> Iterator[Lab]:
     """For a fixture: a notebook without cells, and nothing left of the one before."""
     client = kernel.client()
     client.run("get_ipython().run_line_magic('reset', '-f -s')", silent=True)
+    client.run("%akernel_mode async", silent=True)  # forgets the cells
     client.run(f"%akernel_mode {flavour}", silent=True)
     yield Lab(client)
     client.settle()

@@ -32,7 +32,7 @@ class Change:
         cell: the cell, which the wave doesn't run itself.
         names: the names it bound anew (all its defs, or those whose values differ).
         mutated: names of other cells' objects that it changed in place.
-        spared: readers of the mutated objects that keep what they have.
+        spared: readers of these names and objects that keep what they have.
         rebound: cells to run in any case: `Update.rebound`, an edit's readers.
         status: OK, FAILED or PENDING.
     """

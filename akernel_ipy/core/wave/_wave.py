@@ -119,7 +119,8 @@ class Wave:
         cell = change.cell
         for name in change.names:
             for reader in self.graph.readers(cell, name):
-                self._soil(reader, name, cell)
+                if reader not in change.spared:
+                    self._soil(reader, name, cell)
         for name in change.mutated:
             for reader in fellow_readers(self.graph, cell, name):
                 if reader not in change.spared:

@@ -23,6 +23,7 @@ from ...core.names import CellSyntaxError, Names, analyze, ordinary, same_code
 from ...core.pipeline import Runner
 from ...core.reactions import Before, changes, look, unbound
 from ...core.wave import UNFINISHED, Change, Status, Step, Wave, fellow_readers, merge
+from ...core.widgetuse import reads_value
 from .cells import Cell, Rerun, cell_id_of
 from .older import OlderValues
 from .sources import Sources
@@ -125,13 +126,22 @@ class React:
         changed = []
         for name, by in names.items():
             owner = self.graph.owner(name)
-            if owner is not None and (by is None or by not in self.cells):
-                changed.append(Change(owner, (name,)))
-            elif owner is not None and by is not None and by != owner:
-                changed.append(Change(by, mutated=(name,)))
+            if owner is None or by == owner:
+                continue
+            readers = self.graph.readers(owner, name)
+            spared = frozenset(r for r in readers if r == by or not self._reads_value(r, name))
+            if by not in self.cells:
+                changed.append(Change(owner, (name,), spared=spared))
+            elif name not in self.graph.names(by or "").mutates:
+                # Otherwise the wave of that cell itself has done it.
+                changed.append(Change(by or "", mutated=(name,), spared=spared))
         if changed:
             self._merge(changed)
             self._drive(None)
+
+    def _reads_value(self, cell_id: str, name: str) -> bool:
+        cell = self.cells.get(cell_id)
+        return cell is not None and reads_value(cell.source, name, self.sources.lays_out)
 
     async def _feed(self, name: str) -> None:
         """A live name has a new value: run its readers, and wait for them."""

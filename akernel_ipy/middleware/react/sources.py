@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from ...core.digest import digest
@@ -77,6 +78,16 @@ class Sources:
             if value is not None and _is_source(value):
                 value.observe(self._moved, names="value")
                 self._widgets[name] = value
+
+    def lays_out(self, called: str) -> bool:
+        """Whether a dotted name, as a cell would call it, is something of ipywidgets."""
+        first, *rest = called.split(".")
+        value = self._namespace().get(first)
+        for attribute in rest:
+            if not isinstance(value, ModuleType):
+                return False
+            value = getattr(value, attribute, None)
+        return str(getattr(value, "__module__", "")).partition(".")[0] == "ipywidgets"
 
     def _moved(self, change: Any) -> None:
         # In the thread of a subshell, if the front-end has one.
