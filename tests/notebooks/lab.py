@@ -167,5 +167,4 @@ def fresh_lab(kernel: Kernel, flavour: str = "react") -> Iterator[Lab]:
     client.run("%akernel_mode async", silent=True)  # forgets the cells
     client.run(f"%akernel_mode {flavour}", silent=True)
     yield Lab(client)
-    client.settle()
-    client.audit()
+    kernel.release(client)

@@ -125,6 +125,16 @@ def test_a_chain_of_1000_cells_upside_down_is_resolved(lab: Lab) -> None:
     assert lab.texts("c299") == ["299"]
 
 
+@pytest.mark.parametrize("flavour", ["react", "chain-react"])
+def test_a_pending_cell_that_its_own_request_resolves_reaches_the_readers_before_it(
+    kernel: Kernel, flavour: str
+) -> None:
+    for lab in fresh_lab(kernel, flavour):
+        lab.run("c1", "x1 = x0 + 3")
+        lab.run_all({"c0": "x0 = 1", "c2": "x1 + 2", "c1": "x1 = x0"})
+        assert lab.texts("c2") == ["3"]
+
+
 CONTEXT = {
     "a": "import time, contextvars\nvar = contextvars.ContextVar('var', default=0)",
     "b": "time.sleep(0.05)\nvar.set(1);",
