@@ -62,6 +62,7 @@ class Wave:
         self.blamed: dict[str, str] = {}
         self.status: dict[str, Status] = {}
         self._origins = frozenset(change.cell for change in changes)
+        self._origins -= self._late(carried)
         self._dirty: dict[str, dict[tuple[str, str], None]] = {}
         self._trouble: dict[str, Trouble] = {}
         self._steps: dict[str, Step] = {}
@@ -72,6 +73,14 @@ class Wave:
             self._begin(change)
         self._include(carried)
         self._reorder()
+
+    def _late(self, carried: Carried) -> frozenset[str]:
+        """Origins that read from cells which are still to run: what these give may concern them."""
+        unfinished = [cell for cell in carried.cells if cell not in self._origins]
+        unfinished += [step.cell for step in carried.steps]
+        if not unfinished:
+            return frozenset()
+        return self._origins.intersection(closure(self.graph, unfinished, frozenset()))
 
     # -- questions -------------------------------------------------------------------------
 

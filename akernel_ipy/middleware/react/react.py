@@ -232,7 +232,9 @@ class React:
             if missing:
                 self._host.shell.pass_over(run)
                 self._pend(cell, run, missing, None)
-                change = Change(cell.id, rebound=update.rebound, status=Status.PENDING)
+                self._unbind(cell.id)
+                readers = (*update.rebound, *self.graph.children(cell.id))
+                change = Change(cell.id, rebound=readers, status=Status.PENDING)
                 expressions = self._host.shell.user_expressions(dict(run.request.user_expressions))
                 outcome = Outcome(user_expressions=expressions)
             else:
@@ -376,6 +378,13 @@ class React:
     def _pend(self, cell: Cell, run: Run, missing: tuple[str, ...], listener: Run | None) -> None:
         cell.status, cell.waits_for = "pending", missing
         self._host.outputs.pending(run, missing, listener)
+
+    def _unbind(self, cell_id: str) -> None:
+        """Take a pending cell's old values away: nobody shall go on computing with them."""
+        names = self.graph.names(cell_id)
+        for name in names.defs - names.reads:
+            if self.graph.owner(name) == cell_id:
+                self._namespace.pop(name, None)
 
     def _missing(self, cell_id: str) -> tuple[str, ...]:
         namespace = self._namespace
@@ -529,7 +538,9 @@ class React:
     def _start(self, step: Step, cause: Run | None) -> None:
         cell = self.cells[step.cell]
         run = cell.rerun(cause)
-        cell.status, cell.because, cell.blame = "running", step.because, None
+        told = any(name for name, _ in step.because) or not cell.because
+        cell.status, cell.blame = "running", None
+        cell.because = step.because if told else cell.because
         self._released.discard(cell.id)
         self._told.discard(cell.id)
         cell.idle.clear()
@@ -561,6 +572,7 @@ class React:
                 outputs.begin(run)
             missing = self._missing(cell.id)
             if missing:
+                self._unbind(cell.id)
                 self._pend(cell, run, missing, self._listener)
                 status = Status.PENDING
                 return
