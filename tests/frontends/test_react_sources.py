@@ -49,6 +49,26 @@ async def ticks():
         await passed(f"tick {n}")
 x = live(ticks())
 """
+BREAKS = """
+from gates import passed
+async def ticks():
+    yield 1
+    await passed("on")
+    yield 2
+    raise ValueError("lost")
+x = live(ticks())
+"""
+INTERACT = """
+from ipywidgets import interact
+@interact(n=(0, 10))
+def add(n=5):
+    print("sum", base + n)
+"""
+FORM = """
+from ipywidgets import Dropdown, Text
+name, fruit = Text("Ada"), Dropdown(options=["figs", "plums"])
+display(name, fruit)
+"""
 
 
 @pytest.fixture
@@ -187,3 +207,71 @@ def test_a_slider_shown_by_another_cell_stays_in_hand_while_it_moves(
         expect(handle).to_be_focused()
     drag(page, page.cell(1), 0.8)
     page.cell(2).expect_output("at 40")
+
+
+def test_a_function_that_reads_a_slider_passes_its_moves_on(reactive: Open) -> None:
+    page = reactive("def level():\n    return 10 * w.value", SLIDER, "print('level', level())")
+    run_to_end(page, 0, 1, 2)
+    page.cell(2).expect_output("level 20")
+    page.cell(1).move_slider()
+    page.cell(2).expect_output("level 30")
+
+
+def test_interact_shows_its_own_moves_and_follows_what_its_cell_reads(reactive: Open) -> None:
+    page = reactive("base = 10", INTERACT)
+    run_to_end(page, 0, 1)
+    cell = page.cell(1)
+    expect(cell.captured).to_have_text("sum 15")
+    cell.move_slider()
+    expect(cell.captured).to_have_text("sum 16")
+    write(page, 0, "base = 20")
+    run_to_end(page, 0)
+    expect(cell.captured).to_have_text("sum 25")
+    expect(cell.handle).to_have_count(1)
+    cell.move_slider()
+    expect(cell.captured).to_have_text("sum 26")
+
+
+def test_a_text_box_and_a_menu_drive_a_cell(reactive: Open) -> None:
+    page = reactive(FORM, "print(name.value, 'likes', fruit.value)")
+    run_to_end(page, 0, 1)
+    page.cell(1).expect_output("Ada likes figs")
+    form = page.cell(0).area
+    form.locator("select").select_option("plums")
+    page.cell(1).expect_output("Ada likes plums")
+    form.locator("input[type=text]").fill("Grace")
+    page.cell(1).expect_output("Grace likes plums")
+
+
+def test_a_slider_that_makes_its_reader_fail_brings_it_back(reactive: Open) -> None:
+    page = reactive(SLIDER, "12 // (w.value - 3)")
+    run_to_end(page, 0, 1)
+    page.cell(0).move_slider()
+    page.cell(1).expect_error("ZeroDivisionError")
+    page.cell(0).move_slider()
+    page.cell(1).expect_output("[2]:", "12")
+
+
+def test_after_a_restart_run_all_makes_the_slider_drive_its_readers_again(reactive: Open) -> None:
+    page = reactive(SLIDER, "print('at', w.value)")
+    run_to_end(page, 0, 1)
+    page.cell(0).move_slider()
+    page.cell(1).expect_output("at 3")
+    page.restart()
+    page.expect_status("idle")
+    page.run_all()
+    page.cell(1).expect_output("at 2")
+    page.expect_status("idle")
+    page.cell(0).move_slider()
+    page.cell(1).expect_output("at 3")
+
+
+def test_a_live_generator_that_fails_shows_it_in_its_cell(reactive: Open) -> None:
+    page = reactive(BREAKS, "print('tick', x)")
+    run_to_end(page, 0, 1)
+    page.open_gate("on")
+    page.cell(1).expect_output("tick 2")
+    page.cell(0).expect_error("lost")
+    page.cell(1).expect_output("tick 2")
+    run_to_end(page, 0)
+    page.cell(0).expect_error("lost")
