@@ -35,6 +35,8 @@ class Cell:
 
     #: Set while no run of the user's is under way: a re-run never overlaps it.
     free: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Its code is being executed for the user: what it read before may be old by now.
+    evaluating: bool = False
     #: The run whose outputs it shows.
     shown_by: Run | None = None
 

@@ -98,6 +98,7 @@ class React:
         self._listener: Run | None = None
         self._evaluations = 0
         self._released: set[str] = set()
+        self._locks: dict[str, asyncio.Lock] = {}
         #: Cells that the next reply has to wait for, besides those that its own cell made stale.
         self._to_follow: list[str] = []
         self.sources = Sources(
@@ -189,23 +190,34 @@ class React:
             return await inner(run)
         cell_id = cell_id_of(request, run.number)
         run.state.display_id = f"rx-{uuid.uuid4()}"
+        async with self._locks.setdefault(cell_id, asyncio.Lock()):
+            # A cell that is asked for again while it still runs waits for itself.
+            outcome, reached = await self._run_for_user(cell_id, run, names, inner)
+        await self._follow([*freed, *reached], run)
+        return outcome
+
+    async def _run_for_user(
+        self, cell_id: str, run: Run, names: Names, inner: Runner
+    ) -> tuple[Outcome, list[str]]:
+        """Run the cell; give the cells that this made stale, too."""
         update = self._update(cell_id, names)
         problem = self._refuse(cell_id, names, update, run)
         if problem is not None:
             self._host.shell.pass_over(run)
-            return self._host.outputs.error(problem)
+            return self._host.outputs.error(problem), []
         known = update.graph is self.graph
         cell, edited = self._enter(cell_id, run, update)
         step = await self._take_over(cell)
         outcome, change = await self._first_run(cell, update, edited, inner)
         changed = [change, *self._revive(update)]
-        if known and step is not None and self._settle(step, change):
-            await self._follow([*freed, cell_id, *self.wave.stale], run)
-        else:
-            await self._propagate(changed, run, freed)
-        return outcome
-
-    # -- one cell --------------------------------------------------------------------------
+        step = self._left.pop(cell_id, None) or step
+        if cell_id in self._reruns:
+            # What it read has changed while it ran: it has to run once more.
+            self._merge(changed)
+            self._merge([Change("", rebound=(cell_id,))])
+        elif not known or step is None or not self._settle(step, change):
+            return outcome, self._reach(changed)
+        return outcome, [cell_id, *self.wave.stale]
 
     def _update(self, cell_id: str, names: Names) -> Update:
         """The graph after a run of the cell: the same one if it changes nothing."""
@@ -242,10 +254,12 @@ class React:
                 cell.status, cell.because = "running", ()
                 seen = self._snapshot(cell.id)
                 await self.sources.stop(cell.id)
+                cell.evaluating = True
                 outcome = await inner(run)
                 change = self._change(cell, outcome, before, update, edited, seen)
         finally:
             self._older.leave(self.graph, cell.id)
+            cell.evaluating = False
             cell.idle.set()
             cell.free.set()
         return outcome, change
@@ -464,16 +478,14 @@ class React:
 
     # -- the wave --------------------------------------------------------------------------
 
-    async def _propagate(
-        self, changed: list[Change], cause: Run, freed: tuple[str, ...] = ()
-    ) -> None:
-        """Let changes take effect, and wait until everything that they made stale has run."""
+    def _reach(self, changed: list[Change]) -> list[str]:
+        """Let changes take effect; give the cells that they made stale."""
         others = self.wave.stale
         self._merge(changed)
         reached = self.wave.status
         if others:
             reached = Wave(self.graph, changed, self.wave.state).status
-        await self._follow([*freed, *reached], cause)
+        return list(reached)
 
     def _settle(self, step: Step, change: Change) -> bool:
         return self.wave.settle(step, change.names, change.mutated, status=change.status)
@@ -520,7 +532,7 @@ class React:
         while steps := self.wave.ready():
             coming = self._host.expected()
             for step in steps:
-                if step.cell in coming:
+                if step.cell in coming or self._will_look(step.cell):
                     self._left[step.cell] = step
                 elif self.lazy and step.cell not in self._released:
                     self._postpone(step)
@@ -528,6 +540,11 @@ class React:
                     self._start(step, cause)
         self._tell_blocked()
         self._settled.set()
+
+    def _will_look(self, cell_id: str) -> bool:
+        """Whether a run of the user's is under way that has not read anything yet."""
+        cell = self.cells[cell_id]
+        return not cell.free.is_set() and not cell.evaluating
 
     def _postpone(self, step: Step) -> None:
         cell = self.cells.get(step.cell)
