@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 _LOOP_FILES = {base_events.__file__, events.__file__, selectors.__file__}
 
+#: Seconds after which an announced signal that was not seen was merged with another one.
+STALE = 1.0
+
 #: Seconds after which code that has not given the loop back counts as blocking.
 PATIENCE = 0.05
 
@@ -66,15 +69,17 @@ class Steps:
     def step(self, run: Run, resume: Callable[[Any], Any], value: Any) -> Any:
         """Execute one step; give what the coroutine waits for, or `_Returned`."""
         outer, outer_since = self.run, self.since
-        self.run = self.last = run
-        self.since = time.monotonic()
+        now = time.monotonic()
         try:
+            self.run, self.last, self.since = run, run, now
             return resume(value)
         except StopIteration as stop:
             return _Returned(stop.value)
         finally:
-            self._after_step(run)
+            # First of all, and without a call: an interrupt that comes here must not leave the
+            # step marked as under way for ever.
             self.run, self.since = outer, outer_since
+            self._after_step(run)
 
 
 class _Driven:
@@ -151,7 +156,9 @@ class Interrupts:
         self._expected = 0
         self._handled = 0
         self._insisting = False
-        self._announced = False
+        #: Signals that were announced and have not been seen yet; some never will, being merged.
+        self._announced = 0
+        self._announced_at = 0.0
 
     def install(self) -> None:
         """Take SIGINT; only the main thread can, elsewhere nothing happens."""
@@ -171,7 +178,8 @@ class Interrupts:
         CPython may note a signal and go on into a long C call before it runs the handler; then only
         another signal wakes it up.
         """
-        self._announced = True
+        self._announced += 1
+        self._announced_at = time.monotonic()
         self._expect()
 
     def _expect(self) -> None:
@@ -182,7 +190,7 @@ class Interrupts:
     def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
         blocking = self._steps.blocking(alone=self._running() == 1)
         insisting, self._insisting = self._insisting, False
-        announced, self._announced = self._announced, False
+        announced = self._take_announced()
         if (insisting or announced) and self._handled >= self._expected:
             return  # a late one: it has been acted on
         if insisting and _between_callbacks(frame):
@@ -193,6 +201,13 @@ class Interrupts:
                 raise KeyboardInterrupt
         elif not announced:
             self._expect()
+
+    def _take_announced(self) -> bool:
+        if time.monotonic() - self._announced_at > STALE:
+            self._announced = 0
+        announced = self._announced > 0
+        self._announced -= announced
+        return announced
 
     def _on_loop(self) -> None:
         if self._handled < self._expected:

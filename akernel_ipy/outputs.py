@@ -76,7 +76,7 @@ class LiveOutputs:
             },
         )
 
-    def error(self, error: Exception) -> Outcome:
+    def error(self, error: BaseException) -> Outcome:
         """Show an error in the cell of the calling context, and give it as that cell's outcome."""
         name, lines = type(error).__name__, [f"{type(error).__name__}: {error}"]
         self._shell._showtraceback(type(error), error, lines)

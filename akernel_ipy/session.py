@@ -177,6 +177,15 @@ class Session:
         self._host.begin_run(run)
         try:
             return await inner(run)
+        except asyncio.CancelledError:
+            if not state.interrupted:
+                raise
+            # Interrupted before its code began: it waited for other cells.
+            state.interrupted = False
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
+            return self.outputs.error(KeyboardInterrupt())
         finally:
             current_run.reset(token)
             state.active = False

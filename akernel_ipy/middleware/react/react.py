@@ -415,11 +415,16 @@ class React:
         return namespace
 
     async def _parents(self, cell: Cell) -> None:
-        """Wait for the cells that this one reads from, where they are being evaluated."""
-        for edge in self.graph.edges(cell.id):
-            parent = self.cells.get(edge.parent)
-            if parent is not None and parent is not cell and not edge.deferred:
-                await parent.idle.wait()
+        """Wait for the cells that this one reads from: for their runs, and for their re-runs."""
+        parents = [edge.parent for edge in self.graph.edges(cell.id) if not edge.deferred]
+        self._drive(None)
+        stale = list(parents)
+        while self._reruns and self._unfinished(stale):
+            self._settled.clear()
+            await self._settled.wait()
+        for parent in parents:
+            if parent in self.cells and parent != cell.id:
+                await self.cells[parent].idle.wait()
 
     # -- edits and deletions ---------------------------------------------------------------
 
