@@ -40,7 +40,7 @@ class LiveOutputs:
         if replaces and not run.request.message["header"].outputs:
             self._shell.display_pub.clear_output(wait=False)
         header = run.request.message["header"]
-        kept, header.kept = header.kept or [], None
+        kept, header.kept = _final(header.kept or []), None
         if outcome.status == "error":
             text = "\n".join(outcome.traceback) or f"{outcome.ename}: {outcome.evalue}"
             self._update(run, {"text/plain": text}, {}, listener)
@@ -49,7 +49,7 @@ class LiveOutputs:
         else:
             self._update(run, *_in_one(kept), listener)
         for msg_type, content in kept:
-            display_id = content.get("transient", {}).get("display_id")
+            display_id = _display_id(content)
             if msg_type == "display_data" and display_id is not None:
                 self._update(run, content["data"], content["metadata"], listener, display_id)
 
@@ -106,6 +106,29 @@ class LiveOutputs:
             )
         finally:
             publisher.reset_thread_parent(token)
+
+
+def _final(kept: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """What is left of some outputs: cleared ones are gone, updated ones have their last data."""
+    left: list[tuple[str, dict[str, Any]]] = []
+    for kind, content in kept:
+        if kind == "clear_output":
+            left.clear()
+        elif kind == "update_display_data":
+            left = [
+                (shown, {**old, "data": content["data"], "metadata": content["metadata"]})
+                if _display_id(old) == _display_id(content)
+                else (shown, old)
+                for shown, old in left
+            ]
+        else:
+            left.append((kind, content))
+    return left
+
+
+def _display_id(content: Mapping[str, Any]) -> str | None:
+    found: str | None = content.get("transient", {}).get("display_id")
+    return found
 
 
 def _in_one(kept: list[tuple[str, dict[str, Any]]]) -> tuple[dict[str, Any], dict[str, Any]]:

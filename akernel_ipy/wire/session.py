@@ -22,6 +22,9 @@ JOIN_LIMIT = 1 << 16
 #: Message types that a cell shows.
 OUTPUTS = frozenset({"stream", "display_data", "execute_result", "error"})
 
+#: Message types that change what a cell shows.
+CHANGES = frozenset({"update_display_data", "clear_output"})
+
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=json_default).encode
 
 
@@ -124,8 +127,8 @@ class WireSession(Session):
         msg_type = msg["header"]["msg_type"]
         if msg_type in OUTPUTS:
             parent.outputs += 1
-            if parent.kept is not None:
-                parent.kept.append((msg_type, msg["content"]))
+        if parent.kept is not None and (msg_type in OUTPUTS or msg_type in CHANGES):
+            parent.kept.append((msg_type, msg["content"]))
         return parent.packed
 
     def send(

@@ -93,12 +93,15 @@ class React:
         self._left: dict[str, Step] = {}
         self._older = OlderValues(lambda: self._namespace)
         self._deleted: Any = None
-        self._told: set[str] = set()
+        #: Blocked cells that have been told so, with the cell to blame and what it was then.
+        self._told: dict[str, tuple[str, str]] = {}
         self._settled = asyncio.Event()
         self._listener: Run | None = None
         self._evaluations = 0
         self._released: set[str] = set()
         self._locks: dict[str, asyncio.Lock] = {}
+        #: Tasks that tell cells why they did not run; a reply waits for them.
+        self._telling: set[asyncio.Task[Any]] = set()
         #: Cells that the next reply has to wait for, besides those that its own cell made stale.
         self._to_follow: list[str] = []
         self.sources = Sources(
@@ -516,6 +519,8 @@ class React:
                 task = asyncio.current_task()
                 if task is not None:
                     task.uncancel()
+        while self._telling:
+            await asyncio.wait(set(self._telling))
         if self._listener is cause:
             self._listener = None
 
@@ -564,7 +569,7 @@ class React:
         cell.status, cell.blame = "running", None
         cell.because = step.because if told else cell.because
         self._released.discard(cell.id)
-        self._told.discard(cell.id)
+        self._told.pop(cell.id, None)
         cell.idle.clear()
         task = self._host.launch(run, partial(self._rerun, cell, step, run))
         self._reruns[cell.id] = Rerun(step, run, task)
@@ -640,13 +645,13 @@ class React:
     def _tell_blocked(self) -> None:
         for cell_id, blame in self.wave.blamed.items():
             cell = self.cells.get(cell_id)
-            if cell is None or cell_id in self._told:
-                continue
-            self._told.add(cell_id)
-            cell.blame = blame
             culprit = self.cells.get(blame)
-            if culprit is None:
+            if cell is None or culprit is None:
                 continue
+            if self._told.get(cell_id) == (blame, culprit.status):
+                continue
+            self._told[cell_id] = (blame, culprit.status)
+            cell.blame = blame
             if culprit.status == "stale":
                 cell.status, cell.because = "stale", self.wave.why(cell_id)
                 continue
@@ -654,9 +659,15 @@ class React:
             if culprit.status == "failed":
                 cell.status = "blocked"
                 text = f"{culprit.label}, which it reads from, failed"
-                self._host.launch(run, partial(self._say_blocked, run, text))
+                self._tell(run, partial(self._say_blocked, run, text))
             elif culprit.status == "pending":
-                self._host.launch(run, partial(self._say_pending, cell, run, culprit.waits_for))
+                self._unbind(cell_id)
+                self._tell(run, partial(self._say_pending, cell, run, culprit.waits_for))
+
+    def _tell(self, run: Run, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        task = self._host.launch(run, work)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     async def _say_blocked(self, run: Run, text: str) -> None:
         self._host.outputs.blocked(run, text)
