@@ -14,7 +14,7 @@ from traitlets.traitlets import DottedObjectName
 from zmq.eventloop.zmqstream import ZMQStream
 
 from .kernel import AsyncKernel
-from .wire.iopub import DirectIOPubThread
+from .wire.iopub import SEND_QUEUE, DirectIOPubThread
 from .wire.router import ShellRouter, asyncio_loop_of
 from .wire.session import WireSession
 
@@ -42,6 +42,7 @@ class AsyncKernelApp(IPKernelApp):
         """
         self.iopub_socket = context.socket(zmq.XPUB)
         self.iopub_socket.linger = 1000
+        self.iopub_socket.sndhwm = SEND_QUEUE
         self._apply_curve_server_options(self.iopub_socket)
         self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
         self.log.debug("iopub PUB Channel on port: %i", self.iopub_port)

@@ -12,7 +12,8 @@ from ipykernel.iostream import MASTER, IOPubThread
 from .gate import gate
 from .raw import readable, send_frames
 
-#: Messages queued for one slow subscriber before zmq drops; its default of 1000 loses displays.
+#: Messages queued for one slow subscriber before zmq drops: to be set before the socket is bound.
+#: With zmq's default of 1000 a burst of displays loses some, and with them perhaps an idle.
 SEND_QUEUE = 200_000
 
 
@@ -50,7 +51,6 @@ class DirectIOPubThread(IOPubThread):
             hasattr(self.socket, "getsockopt") and self.socket.getsockopt(zmq.TYPE) == zmq.XPUB
         )
         if self._listens:
-            self.socket.setsockopt(zmq.SNDHWM, SEND_QUEUE)
             self.io_loop.add_handler(
                 _Handle(self.socket), self._read_subscriptions, self.io_loop.READ
             )
