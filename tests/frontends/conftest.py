@@ -14,7 +14,8 @@ from .browser import ARGUMENTS, find_browser
 from .page import NotebookPage
 from .server import JupyterServer, code_notebook
 
-PATIENCE = 30_000  # milliseconds
+PATIENCE = 90_000  # milliseconds
+HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
 
 
@@ -26,6 +27,14 @@ def pytest_runtest_makereport(
     report = yield
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a page that loads slowly on a busy machine its time."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.fixture(scope="package")
