@@ -1,0 +1,1 @@
+"""Middleware without a kernel: a session with a fake shell."""
