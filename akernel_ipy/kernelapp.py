@@ -35,6 +35,15 @@ class AsyncKernelApp(IPKernelApp):
     def _default_session(self) -> Session:
         return WireSession(parent=self)
 
+    def _apply_curve_server_options(self, socket: Any) -> None:
+        """Prepare a socket before it is bound: longer queues than zmq's, which drop the rest.
+
+        ipykernel 7.4 calls this for each of its server sockets. A ROUTER drops replies as an XPUB
+        drops outputs: a client that sends thousands of requests at once would miss some.
+        """
+        socket.sndhwm = SEND_QUEUE
+        super()._apply_curve_server_options(socket)
+
     def init_iopub(self, context: Any) -> None:
         """Bind IOPub, with a thread whose callers send by themselves.
 
@@ -42,7 +51,6 @@ class AsyncKernelApp(IPKernelApp):
         """
         self.iopub_socket = context.socket(zmq.XPUB)
         self.iopub_socket.linger = 1000
-        self.iopub_socket.sndhwm = SEND_QUEUE
         self._apply_curve_server_options(self.iopub_socket)
         self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
         self.log.debug("iopub PUB Channel on port: %i", self.iopub_port)
