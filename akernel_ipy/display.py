@@ -7,28 +7,7 @@ from typing import Any
 from ipykernel.displayhook import ZMQShellDisplayHook
 from ipykernel.zmqshell import ZMQDisplayPublisher
 
-from .core.model import current_run, thread_run
-
-
-def header_of_caller(owner: Any) -> Any:
-    """Find the header that the calling task or thread belongs to, else the last one set.
-
-    ipykernel 7.4 looks no further than its ContextVar, which a plain thread does not have: its
-    output then goes to the cell started last. A thread belongs to the cell that started it, while
-    that runs.
-    """
-    try:
-        return owner._parent_header.get()
-    except LookupError:
-        run = thread_run.get()
-        if run is not None and run.active:
-            return run.request.message["header"]
-        return owner._parent_header_global
-
-
-def _set_header(owner: Any, value: Any) -> None:
-    owner._parent_header.set(value)
-    owner._parent_header_global = value
+from .core.model import current_run, header_of_caller, set_header
 
 
 class AsyncDisplayHook(ZMQShellDisplayHook):
@@ -38,7 +17,7 @@ class AsyncDisplayHook(ZMQShellDisplayHook):
     in one attribute: with two cells in flight the first to end clears the second's result.
     """
 
-    parent_header = property(header_of_caller, _set_header)
+    parent_header = property(header_of_caller, set_header)
 
     @property
     def exec_result(self) -> Any:
@@ -97,4 +76,4 @@ class AsyncDisplayHook(ZMQShellDisplayHook):
 class AsyncDisplayPublisher(ZMQDisplayPublisher):
     """Publishes ``display_data`` for the cell that the caller belongs to."""
 
-    parent_header = property(header_of_caller, _set_header)
+    parent_header = property(header_of_caller, set_header)

@@ -186,3 +186,25 @@ def find_run() -> Run | None:
         if run is not None and not run.active:
             return None
     return run
+
+
+def header_of_caller(owner: Any) -> Any:
+    """Find the header that the calling task or thread belongs to, else the last one set.
+
+    ipykernel 7.4 looks no further than its ContextVar, which a plain thread does not have: its
+    output then goes to the cell started last. A thread belongs to the cell that started it, while
+    that runs.
+    """
+    try:
+        return owner._parent_header.get()
+    except LookupError:
+        run = thread_run.get()
+        if run is not None and run.active:
+            return run.request.message["header"]
+        return owner._parent_header_global
+
+
+def set_header(owner: Any, value: Any) -> None:
+    """Set the header of the calling context, and the one that others fall back on."""
+    owner._parent_header.set(value)
+    owner._parent_header_global = value

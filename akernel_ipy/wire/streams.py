@@ -13,7 +13,7 @@ from typing import Any
 
 from ipykernel.iostream import OutStream
 
-from ..core.model import thread_run
+from ..core.model import header_of_caller, set_header
 from .gate import gate
 
 #: Writes held back before the writer has to send them itself.
@@ -58,21 +58,7 @@ class AsyncOutStream(OutStream):
         self._fd_lock = threading.RLock()
         self._waiting.clear()
 
-    @property
-    def parent_header(self) -> Any:
-        """The header of the cell that the caller belongs to."""
-        try:
-            return self._parent_header.get()
-        except LookupError:
-            run = thread_run.get()
-            if run is not None and run.active:
-                return run.request.message["header"]
-            return self._parent_header_global
-
-    @parent_header.setter
-    def parent_header(self, value: Any) -> None:
-        self._parent_header.set(value)
-        self._parent_header_global = value
+    parent_header = property(header_of_caller, set_header)
 
     def write(self, string: str) -> int:
         """Take text for the cell of the caller; it is sent with the next flush.

@@ -156,9 +156,7 @@ class React:
         reached = list(Wave(self.graph, changed, self.wave.state).status)
         self._merge(changed)
         self._drive(None)
-        while self._reruns and self._unfinished(reached):
-            self._settled.clear()
-            await self._settled.wait()
+        await self._rest(reached)
 
     def release_stale(self) -> tuple[str, ...]:
         """Let the stale cells run although the session is lazy; give their ids.
@@ -176,9 +174,7 @@ class React:
         reached = list(self.release_stale())
         self._to_follow = []
         self._drive(None)
-        while self._reruns and self._unfinished(reached):
-            self._settled.clear()
-            await self._settled.wait()
+        await self._rest(reached)
 
     async def __call__(self, run: Run, inner: Runner) -> Outcome:
         """Run a cell of the user's, then what depends on it."""
@@ -422,9 +418,7 @@ class React:
         parents = [edge.parent for edge in self.graph.edges(cell.id) if not edge.deferred]
         self._drive(None)
         stale = list(parents)
-        while self._reruns and self._unfinished(stale):
-            self._settled.clear()
-            await self._settled.wait()
+        await self._rest(stale)
         for parent in parents:
             if parent in self.cells and parent != cell.id:
                 await self.cells[parent].idle.wait()
@@ -523,6 +517,12 @@ class React:
             await asyncio.wait(set(self._telling))
         if self._listener is cause:
             self._listener = None
+
+    async def _rest(self, reached: list[str]) -> None:
+        """Wait until these cells have settled, or wait for nothing but the user's requests."""
+        while self._reruns and self._unfinished(reached):
+            self._settled.clear()
+            await self._settled.wait()
 
     def _unfinished(self, reached: list[str]) -> bool:
         while reached and self.wave.status.get(reached[-1]) not in UNFINISHED:
