@@ -15,6 +15,7 @@ from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 from IPython.core.payload import PayloadManager
 from traitlets import Type
 
+from .core import directives
 from .core.model import Outcome, Run, current_run, thread_run
 from .core.rewrite import LIVE, LiveRewrite
 from .display import AsyncDisplayHook, AsyncDisplayPublisher
@@ -195,8 +196,10 @@ class AsyncShell(ZMQInteractiveShell):
         """Transform a cell to Python, once; what goes wrong is shown when it is evaluated."""
         state = run.state
         if not state.source:
+            own, code = directives.parse(run.request.code)
+            state.directives = (*directives.tagged(run.request.tags), *own)
             try:
-                state.source = self.transform_cell(run.request.code)
+                state.source = self.transform_cell(code)
             except Exception:
                 state.source, state.problem = run.request.code, sys.exc_info()
         return state.source

@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from .directives import Directive
+
 #: A Jupyter message, as jupyter_client deserializes it.
 Message = Mapping[str, Any]
 
@@ -34,6 +36,13 @@ class Request:
     msg_id: str
     message: Message = field(repr=False)
     idents: tuple[bytes, ...] = ()
+
+    @property
+    def tags(self) -> tuple[object, ...]:
+        """The cell's tags, which front-ends send with its metadata."""
+        metadata = self.message.get("metadata")
+        tags = metadata.get("tags") if isinstance(metadata, Mapping) else None
+        return tuple(tags) if isinstance(tags, list | tuple) else ()
 
     @classmethod
     def from_message(cls, message: Message, idents: tuple[bytes, ...] = ()) -> Request:
@@ -86,6 +95,8 @@ class RunState:
     interrupted: bool = False
     #: The cell after IPython's input transformers.
     source: str = ""
+    #: ``%%cache`` and the like on top of the cell, and those among its tags.
+    directives: tuple[Directive, ...] = ()
     #: What the transformers raised, as `sys.exc_info` gives it.
     problem: Any = None
     traceback: list[str] | None = None
