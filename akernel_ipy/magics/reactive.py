@@ -33,27 +33,27 @@ def _with_react(mode: str) -> str:
 
 
 def _graph(session: Any, arguments: list[str]) -> None:
-    display(mime_bundle(flow(_react(session, "graph"))), raw=True)  # type: ignore[no-untyped-call]
+    display(mime_bundle(flow(_react(session, "graph").book)), raw=True)  # type: ignore[no-untyped-call]
 
 
 def _why(session: Any, arguments: list[str]) -> None:
-    react = _react(session, "why")
+    book = _react(session, "why").book
     if arguments:
         number = cell_number(arguments[0], "why")
-        cell = find(react, number)
+        cell = find(book, number)
         if cell is None:
             raise UsageError(
                 f"%akernel why: no cell shows In [{number}]; %akernel graph lists them"
             )
     else:
-        cell = latest(react, find_run())
+        cell = latest(book, find_run())
         if cell is None:
             raise UsageError("%akernel why: no other cell has been run under react")
-    print("\n".join(why(react, cell)))
+    print("\n".join(why(book, cell)))
 
 
 def _lazy(session: Any, arguments: list[str]) -> None:
-    _react(session, "lazy").lazy = True
+    _react(session, "lazy").book.lazy = True
     print(
         "lazy: cells that read what changes are marked stale and do not run; "
         "%akernel run stale runs them, %akernel eager returns"
@@ -62,7 +62,7 @@ def _lazy(session: Any, arguments: list[str]) -> None:
 
 def _eager(session: Any, arguments: list[str]) -> None:
     react = _react(session, "eager")
-    react.lazy = False
+    react.book.lazy = False
     print("eager: cells run when what they read changes")
     _release(react)
 
@@ -77,7 +77,7 @@ def _release(react: React) -> bool:
     run = find_run()
     if run is not None and run.request.message["header"].get("subshell_id"):
         raise UsageError("%akernel: cells can't be run from a subshell")
-    labels = ", ".join(cell.label for cell in react.cells.values() if cell.status == "stale")
+    labels = ", ".join(cell.label for cell in react.book.cells.values() if cell.status == "stale")
     if not labels:
         return False
     print(f"running {labels}")

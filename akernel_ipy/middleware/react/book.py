@@ -1,0 +1,76 @@
+"""What the parts of the reactive middleware share: the cells, the graph, the wave."""
+
+from __future__ import annotations
+
+import builtins
+from collections import ChainMap
+from typing import Any
+
+from ...core.graph import Graph
+from ...core.model import Run
+from ...core.names import Names
+from ...core.reactions import unbound
+from ...core.wave import Wave
+from .cells import Cell
+from .host import Host, Outputs
+from .older import OlderValues
+
+
+class Book:
+    """The cells of a session, who reads from whom, and what is under way."""
+
+    def __init__(self, host: Host, redefinition: str) -> None:
+        self.host = host
+        self.redefinition = redefinition
+        self.graph = Graph(linear=redefinition == "linear")
+        self.wave = Wave(self.graph, ())
+        self.cells: dict[str, Cell] = {}
+        self.older = OlderValues(lambda: self.namespace)
+        #: Stale cells are marked, and not run.
+        self.lazy = False
+        #: The run that waits for the wave's end before it replies.
+        self.listener: Run | None = None
+
+    def clear(self) -> None:
+        """Forget all cells."""
+        self.cells.clear()
+        self.graph = Graph(linear=self.graph.linear)
+        self.wave = Wave(self.graph, ())
+        self.older = OlderValues(lambda: self.namespace)
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """The namespace that the cells run in."""
+        namespace: dict[str, Any] = self.host.shell.user_ns
+        return namespace
+
+    @property
+    def outputs(self) -> Outputs:
+        """Shows and replaces what cells show."""
+        return self.host.outputs
+
+    def label(self, cell_id: str, run: Run, own: str = "") -> str:
+        """Name a cell for people; the cell ``own`` goes by its run."""
+        cell = self.cells.get(cell_id)
+        return cell.label if cell is not None and cell_id != own else f"In [{run.count}]"
+
+    def names(self, cell_id: str) -> Names:
+        """Give the names of a cell."""
+        return self.graph.names(cell_id)
+
+    def missing(self, cell_id: str) -> tuple[str, ...]:
+        """Give the names that keep a cell from running."""
+        known = ChainMap(self.namespace, vars(builtins))
+        return unbound(self.names(cell_id), self.graph.unmet(cell_id, known), known)
+
+    def pend(self, cell: Cell, run: Run, missing: tuple[str, ...]) -> None:
+        """Show that a cell waits for names."""
+        cell.status, cell.waits_for = "pending", missing
+        self.outputs.pending(run, missing, self.listener if run.state.rerun else None)
+
+    def unbind(self, cell_id: str) -> None:
+        """Take a pending cell's old values away: nobody shall go on computing with them."""
+        names = self.names(cell_id)
+        for name in names.defs - names.reads:
+            if self.graph.owner(name) == cell_id:
+                self.namespace.pop(name, None)

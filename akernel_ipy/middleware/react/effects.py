@@ -1,0 +1,158 @@
+"""What a run did: which names it gave new values, which objects it changed in place."""
+
+from __future__ import annotations
+
+import dis
+import time
+from dataclasses import dataclass, replace
+from types import CodeType, FunctionType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ...core.model import Outcome
+from ...core.names import ordinary
+from ...core.reactions import Before, changes, look
+from ...core.wave import Change, Status, fellow_readers
+from .book import Book
+from .cells import Cell
+from .sources import Sources
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run changed: names of its own, objects of others, and cells to run in any case."""
+
+    changed: tuple[str, ...] = ()
+    mutated: tuple[str, ...] = ()
+    rebound: tuple[str, ...] = ()
+    #: It bound names that its text doesn't show.
+    unforeseen: bool = False
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is to be known of the namespace before a cell runs."""
+
+    before: Before
+    #: The namespace, if the cell may bind names that its text doesn't show.
+    namespace: dict[str, Any] | None
+
+
+class Effects:
+    """Looks at the namespace before and after a run."""
+
+    def __init__(self, book: Book, sources: Sources) -> None:
+        self._book, self._sources = book, sources
+        self._evaluations = 0
+
+    def look(self, cell_id: str) -> Sight:
+        """Note what there is before a cell runs."""
+        book = self._book
+        names, namespace = book.names(cell_id), book.namespace
+        free = names.opaque or any(_sets_globals(namespace.get(n)) for n in names.immediate)
+        before = look(book.graph, cell_id, namespace)
+        return Sight(before, dict(namespace) if free else None)
+
+    def count(self, cell: Cell) -> None:
+        """Note that a cell ran, and watch what it may have bound."""
+        cell.run.state.ended = time.monotonic()
+        self._evaluations += 1
+        cell.runs, cell.ran = cell.runs + 1, self._evaluations
+        self._sources.watch(self._book.names(cell.id).defs)
+
+    def found(self, cell_id: str, sight: Sight, *, unknown_changed: bool = True) -> Found:
+        """Compare with what was there before the run; take what is new into the graph."""
+        book = self._book
+        changed, mutated = changes(
+            book.graph, cell_id, book.namespace, sight.before, unknown_changed=unknown_changed
+        )
+        self._note_mutations(cell_id, mutated)
+        found, rebound = self._discover(cell_id, sight.namespace)
+        return Found((*changed, *found), mutated, rebound, bool(found or rebound))
+
+    def change(
+        self, cell: Cell, outcome: Outcome, sight: Sight, rebound: tuple[str, ...], edited: bool
+    ) -> Change:
+        """Say what a run of the user's did."""
+        self.count(cell)
+        if outcome.status != "ok":
+            cell.status = "failed"
+            return Change(cell.id, rebound=rebound, status=Status.FAILED)
+        cell.status = "fresh"
+        found = self.found(cell.id, sight, unknown_changed=edited)
+        again = tuple(dict.fromkeys([*rebound, *found.rebound]))
+        spared = self._spared(cell, found.mutated)
+        return Change(cell.id, found.changed, found.mutated, again, spared=spared)
+
+    def _spared(self, cell: Cell, mutated: tuple[str, ...]) -> frozenset[str]:
+        """The readers of objects that the user's cell changed in place which aren't re-run for it.
+
+        In a notebook that is run from top to bottom a reader keeps what it showed: it ran in the
+        same go, after this request had arrived; clients that name no cells always go so.
+        """
+        graph, cells = self._book.graph, self._book.cells
+        if not mutated or not graph.linear:
+            return frozenset()
+        readers = {r for name in mutated for r in fellow_readers(graph, cell.id, name)}
+        if cell.run.request.cell_id is None:
+            return frozenset(readers)
+        arrived = cell.run.state.arrived
+        return frozenset(r for r in readers if cells[r].run.state.ended >= arrived)
+
+    def _note_mutations(self, cell_id: str, mutated: tuple[str, ...]) -> None:
+        """Remember what only a run could tell: the next mutator must not re-run this one."""
+        book = self._book
+        names = book.names(cell_id)
+        if not names.mutates.issuperset(mutated):
+            wider = replace(names, mutates=names.mutates.union(mutated))
+            book.graph = book.graph.update(cell_id, wider).graph
+
+    def _discover(
+        self, cell_id: str, seen: dict[str, Any] | None
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Find names that a run bound through ``exec``, ``%run``, star imports or functions.
+
+        Returns:
+            The names that are now the cell's, and the cells that read others which it rebound.
+        """
+        if seen is None:
+            return (), ()
+        graph, names, namespace = self._book.graph, self._book.names(cell_id), self._book.namespace
+        bound = sorted(
+            n
+            for n, value in namespace.items()
+            if ordinary(n) and n not in names.defs and seen.get(n, _ABSENT) is not value
+        )
+        rebound: list[str] = []
+        for name in bound:
+            owner = graph.owner(name)
+            if owner is not None:
+                readers = graph.readers(owner, name)
+                rebound += [reader for reader in readers if reader not in (cell_id, owner)]
+        own = tuple(name for name in bound if graph.owner(name) is None)
+        if own:
+            wider = replace(names, defs=names.defs.union(own), writes=names.writes.union(own))
+            update = graph.update(cell_id, wider)
+            self._book.graph = update.graph
+            rebound += update.rebound
+        return own, tuple(rebound)
+
+
+def _sets_globals(value: Any) -> bool:
+    """Whether calling a value may bind names of the notebook: a function with ``global``."""
+    return isinstance(value, FunctionType) and _stores_globals(value.__code__)
+
+
+def _stores_globals(code: CodeType) -> bool:
+    found = _STORES.get(code)
+    if found is None:
+        found = any(step.opname == "STORE_GLOBAL" for step in dis.get_instructions(code)) or any(
+            _stores_globals(part) for part in code.co_consts if isinstance(part, CodeType)
+        )
+        _STORES[code] = found
+    return found
+
+
+_STORES: WeakKeyDictionary[CodeType, bool] = WeakKeyDictionary()

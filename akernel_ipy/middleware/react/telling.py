@@ -1,0 +1,84 @@
+"""Cells that a wave does not run are told so, in their outputs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from ...core.model import Run
+from .book import Book
+from .cells import Cell
+
+
+class Telling:
+    """Says in cells why they did not run, once for each reason."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        #: Cells that have been told, with the cell to blame and what it was then.
+        self._told: dict[str, tuple[str, str]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def forget(self, cell_id: str) -> None:
+        """The cell runs: what it was told is over."""
+        self._told.pop(cell_id, None)
+
+    async def done(self) -> None:
+        """Wait until all has been said; a reply does."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    def blocked(self) -> None:
+        """Tell the cells that the wave found blocked."""
+        book = self._book
+        for cell_id, blame in book.wave.blamed.items():
+            cell, culprit = book.cells.get(cell_id), book.cells.get(blame)
+            if cell is None or culprit is None:
+                continue
+            if self._told.get(cell_id) == (blame, culprit.status):
+                continue
+            self._told[cell_id] = (blame, culprit.status)
+            cell.blame = blame
+            self._tell_blocked(cell, culprit)
+
+    def _tell_blocked(self, cell: Cell, culprit: Cell) -> None:
+        book = self._book
+        if culprit.status == "stale":
+            cell.status, cell.because = "stale", book.wave.why(cell.id)
+            return
+        run = cell.rerun(None)
+        if culprit.status == "failed":
+            cell.status = "blocked"
+            text = f"{culprit.label}, which it reads from, failed"
+            self._launch(run, partial(self._say_blocked, run, text))
+        elif culprit.status == "pending":
+            book.unbind(cell.id)
+            self._launch(run, partial(self._say_pending, cell, run, culprit.waits_for))
+
+    def displaced(self, cell: Cell, run: Run) -> None:
+        """Tell a cell that the value it reads has been displaced by another cell's."""
+        book = self._book
+        cell.status = "stale"
+        name, source = book.graph.displaced(cell.id)[0]
+        owner = book.graph.owner(name) or ""
+        book.outputs.blocked(
+            run,
+            f"`{name}`, which it read from {book.label(source, run)}, now holds the value of "
+            f"{book.label(owner, run)}; run {book.label(source, run)} again",
+        )
+
+    def _launch(self, run: Run, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        task = self._book.host.launch(run, work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _say_blocked(self, run: Run, text: str) -> None:
+        self._book.outputs.blocked(run, text)
+
+    async def _say_pending(self, cell: Cell, run: Run, names: tuple[str, ...]) -> None:
+        if cell.showed:
+            self._book.outputs.begin(run)
+        cell.shown_by = run
+        self._book.pend(cell, run, names)
