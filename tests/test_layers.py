@@ -19,7 +19,7 @@ LAYERS: list[set[str]] = [
     {"tasks", "wire", "history"},
     {"interrupts", "comms", "patches", "display", "outputs", "graphview"},
     {"middleware"},
-    {"session", "shell"},
+    {"session", "sessions", "shell"},
     {"magics"},
     {"kernel"},
     {"kernelapp"},

@@ -188,6 +188,9 @@ current_run: ContextVar[Run] = ContextVar("akernel_run")
 #: The same for threads and executor work items, whose binding ends with the run.
 thread_run: ContextVar[Run | None] = ContextVar("akernel_thread_run", default=None)
 
+#: The session that the code at hand belongs to, also after its cell has ended.
+current_session: ContextVar[Any] = ContextVar("akernel_session")
+
 
 def find_run() -> Run | None:
     """Find the run that the calling code belongs to, in a task or in a thread."""

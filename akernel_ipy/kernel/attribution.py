@@ -9,10 +9,10 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..comms import CommOwners, comm_message
-from ..core.model import Run, current_run, thread_run
+from ..core.model import Run, current_run, current_session, thread_run
 from ..interrupts import Steps
 from ..patches.figures import FigurePatch
-from ..session import Session
+from ..sessions import Sessions
 from ..wire.router import asyncio_loop_of
 from ..wire.streams import AsyncOutStream
 from .debugging import LazyDebugger
@@ -21,7 +21,7 @@ from .debugging import LazyDebugger
 class Attribution(LazyDebugger):
     """Parents of messages, status, and to whom the text on a file descriptor belongs."""
 
-    main_session: Session
+    sessions: Sessions
 
     def __init__(self, **kwargs: Any) -> None:
         self.steps = Steps(self._after_step)
@@ -37,6 +37,7 @@ class Attribution(LazyDebugger):
         }
         own: set[ContextVar[Any]] = {
             current_run,
+            current_session,
             thread_run,
             comm_message,
             self._shell_parent,
@@ -80,7 +81,7 @@ class Attribution(LazyDebugger):
     def _descriptor_header(self) -> Mapping[str, Any] | None:
         run = self.steps.run or self.steps.last
         if run is None or not run.active:
-            running = self.main_session.tasks.running()
+            running = self.sessions.running()
             run = running[-1] if running else None
         return None if run is None else run.request.message["header"]
 
@@ -108,7 +109,7 @@ class Attribution(LazyDebugger):
         not leave out (JupyterLab 4.6 ignores a status whose parent is a ``status``).
         """
         super()._publish_status(status, channel, parent)
-        if status != "idle" or not self.main_session.tasks.started:
+        if status != "idle" or not self.sessions.started:
             return
         if threading.current_thread() is threading.main_thread():
             self._still_busy()
@@ -118,6 +119,6 @@ class Attribution(LazyDebugger):
             asyncio_loop_of(self.io_loop).call_soon_threadsafe(self._still_busy)
 
     def _still_busy(self) -> None:
-        if self.main_session.tasks.started:
+        if self.sessions.started:
             assert self.session is not None
             super()._publish_status("busy", "shell", self.session.msg("execute_request"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
@@ -12,19 +12,20 @@ from traitlets.config.loader import ConfigError
 
 from .. import patches
 from ..core.errors import ModeError
-from ..core.model import Outcome, Request, Run, current_run, find_run
+from ..core.model import current_session, find_run
 from ..core.modes import parse
 from ..interrupts import Interrupts
 from ..magics import AkernelMagics
 from ..session import Session
+from ..sessions import Sessions
 from ..shell import AsyncShell
 from ..tasks import TaskHandle
 from ..wire.router import ShellRouter, asyncio_loop_of
 from ..wire.streams import AsyncOutStream
-from .dispatch import Dispatch
+from .execution import Execution
 
 
-class AsyncKernel(Dispatch):
+class AsyncKernel(Execution):
     """An IPython kernel whose cells are tasks.
 
     Everything that isn't overridden here or in the classes below is ipykernel's: rich display,
@@ -60,17 +61,14 @@ class AsyncKernel(Dispatch):
         shell.steps = self.steps
         shell.private_variables = self._private_variables()
         shell.register_magics(AkernelMagics(shell=shell))
-        self.main_session = self._new_session(shell)
+        self.sessions = Sessions(self._new_session(shell))
 
     def _new_session(self, shell: AsyncShell) -> Session:
         shell.context = copy_context()
         session = Session(shell, shell.context, self)
+        shell.context.run(current_session.set, session)
         session.use(self.flavour)
         return session
-
-    def session_of(self, message: Mapping[str, Any]) -> Session:
-        """The session that a request belongs to; all clients share one."""
-        return self.main_session
 
     def start(self) -> None:
         """Start serving requests on the current loop."""
@@ -78,7 +76,7 @@ class AsyncKernel(Dispatch):
         loop = asyncio_loop_of(self.io_loop)
         watch = asyncio_loop_of(self.control_thread.io_loop) if self.control_thread else loop
         self.interrupts = Interrupts(
-            loop, self.steps, self._interrupt_running, self._count_running, watch
+            loop, self.steps, self._interrupt_running, lambda: self.sessions.started, watch
         )
         self.interrupts.install()
         self._restore = patches.install(self)
@@ -104,161 +102,7 @@ class AsyncKernel(Dispatch):
         Raises:
             TaskLookupError: no such cell.
         """
-        run = find_run()
-        session = self.main_session if run is None else self.session_of(run.request.message)
-        return session.tasks.find(n, run)
-
-    def _accept(self, idents: list[bytes], message: dict[str, Any]) -> None:
-        try:
-            request = Request.from_message(message, tuple(idents))
-        except ValueError as error:
-            self._spawn(self._refuse(idents, message, error), copy_context())
-            return
-        session = self.session_of(message)
-        run = session.new_run(request)
-        task = self._spawn(self._execute(session, run), session.context.copy())
-        session.tasks.track(run, task)
-        task.add_done_callback(lambda _: self._close(session, run))
-
-    def _close(self, session: Session, run: Run) -> None:
-        """See that a request is answered even if a cell cancelled its task before it began."""
-        if not run.state.replied:
-            session.drop(run)
-            self._finish(session, run, {"status": "aborted"})
-
-    async def _execute(self, session: Session, run: Run) -> None:
-        """Carry one ``execute_request`` from its arrival to its idle."""
-        request = run.request
-        self.set_parent(list(request.idents), request.message, channel="shell")
-        current_run.set(run)
-        try:
-            reply = await self.do_execute(
-                request.code,
-                request.silent,
-                request.store_history,
-                dict(request.user_expressions),
-                request.allow_stdin,
-                cell_meta=request.message.get("metadata"),
-                cell_id=request.cell_id,
-            )
-        except Exception as error:
-            # A fault of the kernel's or of a subclass's, not of the cell's: nobody shall wait.
-            self.log.exception("Could not execute %r", run.label)
-            failed = Outcome(status="error", ename=type(error).__name__, evalue=str(error))
-            reply = self._reply_content(run, failed)
-        self._finish(session, run, reply)
-
-    def _finish(self, session: Session, run: Run, reply: dict[str, Any]) -> None:
-        request = run.request
-        if not run.state.started:
-            self._publish_status("busy", "shell", request.message)
-        self._reply(run, reply, self.shell_stream)
-        if reply["status"] == "error" and request.stop_on_error and not request.silent:
-            session.abort_waiting(request.session_id, self.stop_on_error_timeout)
-        self.interrupts.reinstall()
-        self._idle(request.message)
-
-    async def do_execute(
-        self,
-        code: str,
-        silent: bool,
-        store_history: bool = True,
-        user_expressions: dict[str, str] | None = None,
-        allow_stdin: bool = False,
-        *,
-        cell_meta: Any = None,
-        cell_id: str | None = None,
-    ) -> dict[str, Any]:
-        """Run a cell in the session of the request at hand; return the reply's content."""
-        run = current_run.get(None)
-        session = self.main_session
-        if run is None or run.state.started:
-            # Called by other code than a request's own task.
-            assert self.session is not None
-            parent = self.get_parent("shell") or self.session.msg("execute_request")
-            content = {
-                "code": code,
-                "silent": silent,
-                "store_history": store_history,
-                "user_expressions": user_expressions,
-                "allow_stdin": allow_stdin,
-            }
-            metadata = {**(cell_meta or {}), **({"cellId": cell_id} if cell_id else {})}
-            message = {**parent, "content": content, "metadata": metadata}
-            run = session.new_run(Request.from_message(message))
-            return self._reply_content(run, await session.evaluate_aside(run))
-        session = self.session_of(run.request.message)
-        return self._reply_content(run, await session.submit(run))
-
-    async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
-        """Execute for a subshell, in its thread, in its order; ipykernel sends busy and idle."""
-        try:
-            request = Request.from_message(parent, tuple(ident))
-        except ValueError as error:
-            self._reply_error(ident, parent, error, stream)
-            return
-        session = self.session_of(parent)
-        run = session.new_run(request)
-        outcome = await session.evaluate_aside(run)
-        reply = self._reply_content(run, outcome)
-        self._reply(run, reply, stream)
-        if outcome.status == "error" and request.stop_on_error and not request.silent:
-            super()._abort_queues(parent["header"].get("subshell_id"))
-
-    def begin_run(self, run: Run) -> None:
-        """A run starts: its busy, its number, its input."""
-        request = run.request
-        message = request.message
-        if message["header"].get("subshell_id") is None:
-            self._publish_status("busy", "shell", message)
-        run.state.metadata = self.init_metadata(message)
-        self.comm_owners.ran(request)
-        if not request.silent:
-            self._publish_execute_input(request.code, message, run.count)
-
-    def end_run(self, run: Run) -> None:
-        """A run has ended: figures that it did not close are everybody's."""
-        self.figures.leave_open(run)
-
-    def bind(self, run: Run) -> None:
-        """Bind the calling context to a re-run: it answers its cell's own request again."""
-        self.bind_context(list(run.request.idents), run.request.message)
-        current_run.set(run)
-
-    def _reply_content(self, run: Run, outcome: Outcome) -> dict[str, Any]:
-        if outcome.status == "aborted":
-            return {"status": "aborted"}
-        reply: dict[str, Any] = {"status": outcome.status}
-        if outcome.status == "error":
-            reply["ename"], reply["evalue"] = outcome.ename, outcome.evalue
-            reply["traceback"] = list(outcome.traceback)
-            # Deprecated in ipykernel, but ipyparallel still reads it.
-            reply["engine_info"] = {
-                "engine_uuid": self.ident,
-                "engine_id": self.int_id,
-                "method": "execute",
-            }
-        reply["execution_count"] = run.count
-        reply["user_expressions"] = dict(outcome.user_expressions)
-        reply["payload"] = list(outcome.payload)
-        return reply
-
-    def _reply(self, run: Run, content: dict[str, Any], stream: Any) -> None:
-        self.flush()
-        run.state.replied = True
-        message = run.request.message
-        metadata = self.finish_metadata(
-            message, run.state.metadata or self.init_metadata(message), content
-        )
-        assert self.session is not None
-        self.session.send(
-            stream,
-            "execute_reply",
-            content,
-            dict(message),
-            metadata=metadata,
-            ident=list(run.request.idents),
-        )
+        return self.sessions.at_hand().tasks.find(n, find_run())
 
     def pre_handler_hook(self) -> None:
         """Leave SIGINT alone: see `Interrupts`."""
@@ -271,9 +115,7 @@ class AsyncKernel(Dispatch):
         self.interrupts.announce()
         super()._send_interrupt_children()
 
-    def _count_running(self) -> int:
-        return self.main_session.tasks.started
-
     def _interrupt_running(self) -> None:
-        for run in self.main_session.tasks.running():
-            self.main_session.tasks.interrupt(run)
+        for session in self.sessions:
+            for run in session.tasks.running():
+                session.tasks.interrupt(run)

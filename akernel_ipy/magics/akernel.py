@@ -45,9 +45,8 @@ class AkernelMagics(Magics):
     """Look at and steer the session that runs the cell."""
 
     def _session(self) -> Any:
-        run = find_run()
         kernel: Any = getattr(self.shell, "kernel", None)
-        return kernel.main_session if run is None else kernel.session_of(run.request.message)
+        return kernel.sessions.at_hand()
 
     @line_magic
     def akernel_mode(self, line: str) -> None:

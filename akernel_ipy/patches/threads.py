@@ -1,4 +1,4 @@
-"""Threads and executors remember which run they work for."""
+"""Threads and executors remember which run, and which session, they work for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from ..core.model import Run, find_run, thread_run
+from ..core.model import Run, current_session, find_run, thread_run
 
 
 def patch_threads() -> Callable[[], None]:
@@ -26,17 +26,16 @@ def patch_threads() -> Callable[[], None]:
 
     @functools.wraps(start)
     def start_for_run(self: threading.Thread) -> None:
-        run = find_run()
-        if run is not None:
+        if current_session.get(None) is not None:
             # On the instance: `run` may be overridden by a subclass, and is called by name.
-            self.run = _bound(run, self.run)  # type: ignore[method-assign]
+            self.run = _bound(self.run)  # type: ignore[method-assign]
         start(self)
 
     @functools.wraps(submit)
     def submit_for_run(
         self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> Future[Any]:
-        future: Future[Any] = submit(self, _bound(find_run(), fn), *args, **kwargs)
+        future: Future[Any] = submit(self, _bound(fn), *args, **kwargs)
         return future
 
     threading.Thread.start = start_for_run  # type: ignore[method-assign]
@@ -49,13 +48,17 @@ def patch_threads() -> Callable[[], None]:
     return restore
 
 
-def _bound(run: Run | None, call: Callable[..., Any]) -> Callable[..., Any]:
+def _bound(call: Callable[..., Any]) -> Callable[..., Any]:
+    run: Run | None = find_run()
+    session = current_session.get(None)
+
     @functools.wraps(call)
     def for_run(*args: Any, **kwargs: Any) -> Any:
-        token = thread_run.set(run)
+        tokens = current_session.set(session), thread_run.set(run)
         try:
             return call(*args, **kwargs)
         finally:
-            thread_run.reset(token)
+            current_session.reset(tokens[0])
+            thread_run.reset(tokens[1])
 
     return for_run
