@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
-from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.async_helpers import _asyncio_runner
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 from IPython.core.payload import PayloadManager
@@ -22,6 +22,7 @@ from .display import AsyncDisplayHook, AsyncDisplayPublisher
 from .history import BatchedHistoryManager
 from .interrupts import CellInterrupt, Steps
 from .middleware.react.sources import Sources, live
+from .threads import ThreadedCells
 
 _MISSING = object()
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -49,18 +50,18 @@ class RunPayloadManager(PayloadManager):
             run.state.payload = list(value)
 
 
-class AsyncShell(ZMQInteractiveShell):
+class AsyncShell(ThreadedCells):
     """ipykernel's shell, whose state of one execution is found through the run at hand."""
 
     displayhook_class = Type(AsyncDisplayHook)
     display_pub_class = Type(AsyncDisplayPublisher)
 
-    #: Variables of the kernel that belong to one run and never outlive it.
     private_variables: frozenset[ContextVar[Any]] = frozenset({current_run})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._counter = 1
         self._hooked = 0
+        self._hook_lock = threading.Lock()
         self._sources: Sources | None = None
         self.on_reset: Callable[[], None] = lambda: None
         self.steps: Steps | None = None
@@ -289,23 +290,30 @@ class AsyncShell(ZMQInteractiveShell):
         IPython 9 `InteractiveShell.run_code` swaps ``sys.excepthook`` around it; cells that end in
         another order than they began would leave the wrong one behind.
         """
-        if not async_:
-            return bool(await super().run_code(code_obj, result, async_=False))
-        if not self._hooked:
-            self._outer_excepthook = sys.excepthook
-        self._hooked += 1
-        try:
-            return bool(await super().run_code(code_obj, result, async_=True))
-        finally:
-            self._hooked -= 1
+        with self._hook_lock:
             if not self._hooked:
-                sys.excepthook = self._outer_excepthook
+                self._outer_excepthook = sys.excepthook
+            self._hooked += 1
+        try:
+            return bool(await super().run_code(code_obj, result, async_=async_))
+        finally:
+            with self._hook_lock:
+                self._hooked -= 1
+                if not self._hooked:
+                    sys.excepthook = self._outer_excepthook
+            self._look_for_figures()
+
+    def _look_for_figures(self) -> None:
+        # In the main thread, `Steps` does it.
+        run = current_run.get(None)
+        if run is not None and run.state.thread is not None:
+            self.kernel.figures.look(run)
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         # ipykernel 7.4 notes only that there was an error during display, so its reply says
         # "NoneType"; and it forgets the note only in the synchronous path.
         run = current_run.get(None)
-        if run is not None and run.state.superseded:
+        if run is not None and run.state.unwanted:
             return
         if run is not None and run.state.display_message is not None:
             run.state.display_error = evalue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from array import array
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
@@ -71,7 +72,10 @@ class Tasks:
         if task is None or task.done() or not run.active:
             return False
         run.state.interrupted = True
-        return task.cancel()
+        if threading.current_thread() is threading.main_thread():
+            return task.cancel()
+        task.get_loop().call_soon_threadsafe(task.cancel)
+        return True
 
     def cancel(self, run: Run) -> bool:
         """Interrupt a run, or withdraw it if it has not started."""

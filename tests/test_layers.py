@@ -17,7 +17,7 @@ OUTSIDE_CORE = {"IPython", "ipykernel", "traitlets", "zmq", "tornado", "jupyter_
 LAYERS: list[set[str]] = [
     {"_version", "core"},
     {"tasks", "wire", "history"},
-    {"interrupts", "comms", "patches", "display", "outputs", "graphview"},
+    {"interrupts", "comms", "patches", "display", "outputs", "graphview", "threads"},
     {"middleware"},
     {"session", "sessions", "shell"},
     {"magics"},

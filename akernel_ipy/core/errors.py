@@ -8,6 +8,7 @@
     ├── TaskDeadlockError  a cell waits, perhaps through others, for itself
     ├── CycleError         cells that wait for each other
     ├── RedefinitionError  two cells define one name, and that was to be refused
+    ├── ThreadError        a cell that awaits was to run in a thread
     ├── CellSyntaxError    the code of a cell can't be parsed (in core.names)
     ├── KernelSpecError    a kernelspec can't be installed, found or removed
     └── NotebookError      a notebook can't be read, run or written
@@ -38,6 +39,10 @@ class CycleError(AkernelError):
 
 class RedefinitionError(AkernelError):
     """A cell defines a name of another cell, and the session refuses that."""
+
+
+class ThreadError(AkernelError):
+    """A cell that awaits was to run in a thread."""
 
 
 class KernelSpecError(AkernelError):

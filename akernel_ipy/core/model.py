@@ -122,8 +122,17 @@ class RunState:
     waited: bool = False
     #: The reply has been sent.
     replied: bool = False
+    #: It has been decided where its statements run.
+    placed: bool = False
+    #: The thread that its statements run in, if they do.
+    thread: Any = None
     #: Metadata of the reply, begun when the run starts.
     metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether nobody wants to see how it ends."""
+        return self.superseded or (self.thread is not None and self.thread.left)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

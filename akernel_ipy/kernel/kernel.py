@@ -20,6 +20,7 @@ from ..session import Session
 from ..sessions import Sessions
 from ..shell import AsyncShell
 from ..tasks import TaskHandle
+from ..threads import ThreadCompiler
 from ..wire.router import ShellRouter, asyncio_loop_of
 from ..wire.streams import AsyncOutStream
 from .execution import Execution
@@ -46,6 +47,16 @@ class AsyncKernel(Execution):
         from top to bottom; newest: they re-run with the second; error: the second is refused.""",
     ).tag(config=True)
 
+    blocking = Enum(
+        ["loop", "thread"],
+        default_value="loop",
+        help="""Where a cell without await runs: loop, in the main thread, where it holds up the
+        others; thread, in a thread of its own, as if it began with %%thread.""",
+    ).tag(config=True)
+
+    # ipykernel 7.4's compiler is not for two threads at once.
+    compiler_class = Type(ThreadCompiler)
+
     @validate("flavour")
     def _canonical_flavour(self, proposal: Any) -> str:
         try:
@@ -59,6 +70,7 @@ class AsyncKernel(Execution):
         shell = self.shell
         assert isinstance(shell, AsyncShell)
         shell.steps = self.steps
+        shell.blocking = self.blocking
         shell.private_variables = self._private_variables()
         shell.register_magics(AkernelMagics(shell=shell))
         self.sessions = Sessions(self._new_session(shell))

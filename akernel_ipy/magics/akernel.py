@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -10,6 +12,8 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from ..core.errors import ModeError
 from ..core.model import find_run
 from ..core.modes import KNOWN
+from ..threads import in_loop
+from ..wire.router import asyncio_loop_of
 from . import reactive
 from .command import Command, cell_number
 
@@ -48,6 +52,11 @@ class AkernelMagics(Magics):
         kernel: Any = getattr(self.shell, "kernel", None)
         return kernel.sessions.at_hand()
 
+    def _in_loop(self, call: Callable[[], None]) -> None:
+        # Tasks and waves belong to the loop's thread; the cell may be in one of its own.
+        kernel: Any = getattr(self.shell, "kernel", None)
+        in_loop(asyncio_loop_of(kernel.io_loop), call)
+
     @line_magic
     def akernel_mode(self, line: str) -> None:
         """Show the flavour of this session, or set it: ``%akernel_mode chain``.
@@ -58,7 +67,7 @@ class AkernelMagics(Magics):
         session = self._session()
         if line.strip():
             try:
-                session.use(line)
+                self._in_loop(partial(session.use, line))
             except ModeError as error:
                 raise UsageError(f"%akernel_mode: {error}") from None
         print(f"{session.mode} (known: {', '.join(KNOWN)})" if not line.strip() else session.mode)
@@ -90,7 +99,7 @@ class AkernelMagics(Magics):
         for command in COMMANDS:
             arguments = command.match(words)
             if arguments is not None:
-                command.run(self._session(), arguments)
+                self._in_loop(partial(command.run, self._session(), arguments))
                 return
         known = ", ".join(f"%akernel {command.usage}" for command in COMMANDS)
         raise UsageError(f"%akernel: unknown command {line.strip()!r}; known: {known}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, MutableMapping
 from itertools import count
@@ -126,13 +127,18 @@ class FigurePatch:
         self._figures: RunFigures | None = None
         self._show: RunShow | None = None
         self._undo: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
 
     def look(self, run: Run) -> None:
         """Called after each step of a run: has matplotlib been imported in it?"""
         if self._figures is None and _GCF in sys.modules:
-            self._patch_figures(sys.modules[_GCF], run)
+            with self._lock:
+                if self._figures is None:
+                    self._patch_figures(sys.modules[_GCF], run)
         if self._show is None and _INLINE in sys.modules:
-            self._patch_show(sys.modules[_INLINE], run)
+            with self._lock:
+                if self._show is None:
+                    self._patch_show(sys.modules[_INLINE], run)
 
     def leave_open(self, run: Run) -> None:
         """Called when a run has ended."""

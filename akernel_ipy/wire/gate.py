@@ -1,4 +1,4 @@
-"""Hold back KeyboardInterrupt of the main thread where it would tear a message apart."""
+"""Hold back KeyboardInterrupt where it would tear a message apart."""
 
 from __future__ import annotations
 
@@ -12,23 +12,32 @@ class InterruptGate:
     that produced the output sends it, so a ``KeyboardInterrupt`` between two frames would leave
     half a message on the socket and ruin all that follow. `defer` is asked by the SIGINT handler,
     in the main thread; the interrupt is raised when the outermost region is left.
+
+    Threads that cells run in are interrupted too: `ThreadGate` does the same for one of them.
     """
 
     def __init__(self) -> None:
         self._main = threading.main_thread().ident
         self._depth = 0
         self._pending = False
+        self._threads: dict[int, ThreadGate] = {}
 
     def __enter__(self) -> None:
-        if threading.get_ident() == self._main:
+        ident = threading.get_ident()
+        if ident == self._main:
             self._depth += 1
+        elif (own := self._threads.get(ident)) is not None:
+            own.enter()
 
     def __exit__(self, *exc: object) -> None:
-        if threading.get_ident() == self._main:
+        ident = threading.get_ident()
+        if ident == self._main:
             self._depth -= 1
             if self._pending and not self._depth:
                 self._pending = False
                 raise KeyboardInterrupt
+        elif (own := self._threads.get(ident)) is not None:
+            own.leave()
 
     def defer(self) -> bool:
         """Whether an interrupt has to wait; if so, it is remembered."""
@@ -40,6 +49,79 @@ class InterruptGate:
     def forget(self) -> None:
         """Drop a remembered interrupt: its cell has ended."""
         self._pending = False
+
+    def add(self, thread: ThreadGate) -> None:
+        """Guard the calling thread's regions, until `remove`."""
+        self._threads[threading.get_ident()] = thread
+
+    def remove(self) -> None:
+        """Guard the calling thread no longer."""
+        self._threads.pop(threading.get_ident(), None)
+
+
+class ThreadGate:
+    """Interrupts one thread, but not inside of a guarded region, nor after `close`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ident: int | None = None
+        self._depth = 0
+        self._pending: type[BaseException] | None = None
+
+    def open(self) -> None:
+        """Let the calling thread be interrupted from now on."""
+        gate.add(self)
+        self._ident = threading.get_ident()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the thread can't be interrupted: it has not begun, or is past its work."""
+        return self._ident is None
+
+    def close(self) -> None:
+        """Take back an interrupt that has not arrived, and let none arrive any more."""
+        with self._lock:
+            ident, self._ident, self._pending = self._ident, None, None
+            if ident is not None:
+                _raise_in(ident, None)
+        gate.remove()
+
+    def enter(self) -> None:
+        """Enter a guarded region; called by the thread itself."""
+        entered = False
+        try:
+            with self._lock:
+                self._depth += 1
+                entered = True
+        except BaseException:
+            # The interrupt came before the region began, which it ends.
+            self._depth -= entered
+            raise
+
+    def leave(self) -> None:
+        """Leave a guarded region; what came meanwhile is raised here."""
+        self._depth -= 1
+        pending = None if self._depth else self._pending
+        if pending is not None:
+            self._pending = None
+            raise pending
+
+    def strike(self, error: type[BaseException]) -> None:
+        """Raise an exception in the thread, as soon as it executes Python code."""
+        with self._lock:
+            if self._ident is None:
+                return
+            if self._depth:
+                self._pending = error
+            else:
+                _raise_in(self._ident, error)
+
+
+def _raise_in(ident: int, error: type[BaseException] | None) -> None:
+    import ctypes
+
+    raised = ctypes.py_object() if error is None else ctypes.py_object(error)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), raised)
 
 
 #: One gate for the process: signals are of the process too.

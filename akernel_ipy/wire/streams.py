@@ -90,8 +90,9 @@ class AsyncOutStream(OutStream):
             # A forked worker may end without flushing.
             self.flush()
         elif not self._flush_pending:
-            self._flush_pending = True
-            self.pub_thread.later(self.flush_interval, self._on_timer)
+            with gate:  # an interrupt in between, and no timer would ever come
+                self._flush_pending = True
+                self.pub_thread.later(self.flush_interval, self._on_timer)
         elif len(self._waiting) > BACKLOG:
             self.flush()
 

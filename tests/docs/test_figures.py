@@ -13,6 +13,7 @@ from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
@@ -25,6 +26,7 @@ from akernel_ipy.history import BatchedHistoryManager
 from akernel_ipy.kernel import AsyncKernel
 from akernel_ipy.kernelapp import AsyncKernelApp
 from akernel_ipy.shell import AsyncShell, RunPayloadManager
+from akernel_ipy.threads import ThreadCompiler
 from akernel_ipy.wire.iopub import DirectIOPubThread
 from akernel_ipy.wire.session import WireSession
 from akernel_ipy.wire.streams import AsyncOutStream
@@ -40,6 +42,7 @@ OVERRIDES: dict[str, tuple[type[Any], type[Any]]] = {
     "ZMQShellDisplayHook": (ZMQShellDisplayHook, AsyncDisplayHook),
     "ZMQInteractiveShell": (ZMQInteractiveShell, AsyncShell),
     "InteractiveShell": (InteractiveShell, AsyncShell),
+    "CachingCompiler": (CachingCompiler, ThreadCompiler),
     "DisplayHook": (DisplayHook, AsyncDisplayHook),
     "PayloadManager": (PayloadManager, RunPayloadManager),
     "HistoryManager": (HistoryManager, BatchedHistoryManager),
@@ -54,6 +57,7 @@ IN_INSTANCES = {
     "exec_result",
     "debugger",
     "_last_traceback",
+    "flags",
 }
 
 

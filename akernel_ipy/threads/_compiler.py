@@ -1,0 +1,43 @@
+"""IPython's compiler, for cells that compile at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ipykernel.compiler import XCachingCompiler
+
+
+class ThreadCompiler(XCachingCompiler):
+    """A compiler whose extra flags hold in the thread that asked for them.
+
+    IPython 9 `CachingCompiler.extra_flags` sets the flag for ``await`` on the compiler and takes it
+    away again: while one thread has taken it away, ``await`` is a SyntaxError in the other's cell.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._base = 0
+        self._local = threading.local()
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    @property
+    def flags(self) -> int:
+        """The flags of the shell, and those of the calling thread."""
+        return self._base | getattr(self._local, "extra", 0)
+
+    @flags.setter
+    def flags(self, value: int) -> None:
+        # `from __future__ import ...` adds to what it read here.
+        self._base = value & ~(getattr(self._local, "extra", 0) & ~self._base)
+
+    @contextmanager
+    def extra_flags(self, flags: int) -> Iterator[None]:
+        """Compile with additional flags inside of a ``with`` block."""
+        before = getattr(self._local, "extra", 0)
+        self._local.extra = before | flags
+        try:
+            yield
+        finally:
+            self._local.extra = before

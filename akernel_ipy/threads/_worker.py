@@ -1,0 +1,127 @@
+"""One cell's code in a thread of its own, which can be interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import Context, copy_context
+from types import TracebackType
+from typing import Any, TypeVar
+
+from ..wire.gate import ThreadGate
+
+T = TypeVar("T")
+
+#: Seconds after which a thread that an interrupt has not reached counts as being in a C call.
+GRACE = 0.5
+
+
+class CellThread:
+    """Does some work in a new thread, for a coroutine that waits for it.
+
+    Args:
+        work: called in the thread.
+        context: its ContextVars; no other thread may be in it.
+        name: of the thread.
+    """
+
+    def __init__(self, work: Callable[[], Any], context: Context, name: str) -> None:
+        self._work, self._context = work, context
+        #: Nobody waits for the work any more, and nobody wants to see how it ends.
+        self.left = False
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[tuple[Any, BaseException | None]] = self._loop.create_future()
+        self._gate = ThreadGate()
+        # A daemon: a call that nothing can interrupt must not keep the kernel from ending.
+        self._thread = threading.Thread(target=self._main, name=name, daemon=True)
+
+    async def result(self) -> Any:
+        """Start the thread and wait until its work is done.
+
+        A cancellation is passed on: the thread gets KeyboardInterrupt.
+
+        Raises:
+            asyncio.CancelledError: the interrupt has not reached the thread, which is inside a C
+                call; or this was cancelled by something else than an interrupt.
+            BaseException: what the work raised.
+        """
+        self._thread.start()
+        while not self._ended.done():
+            try:
+                await asyncio.wait([self._ended])
+            except asyncio.CancelledError as cancelled:
+                reached = await self._interrupt()
+                if reached and isinstance(cancelled, KeyboardInterrupt):
+                    continue
+                if reached:
+                    await asyncio.wait([self._ended], timeout=GRACE)
+                raise
+        value, error = self._ended.result()
+        if error is not None:
+            raise error
+        return value
+
+    async def _interrupt(self) -> bool:
+        reached = self._loop.create_future()
+
+        def arrived(*_: object) -> None:
+            self._later(lambda: None if reached.done() else reached.set_result(None))
+
+        # Its class tells when it arrives: CPython makes the instance in the thread, not before.
+        kind = type("KeyboardInterrupt", (KeyboardInterrupt,), {"__init__": arrived})
+        self._gate.strike(kind)
+        first = asyncio.FIRST_COMPLETED
+        await asyncio.wait([reached, self._ended], timeout=GRACE, return_when=first)
+        return reached.done() or self._ended.done()
+
+    def _main(self) -> None:
+        value, error = None, None
+        try:
+            self._gate.open()
+            value = self._context.run(self._work)
+        except BaseException as caught:
+            error = caught
+        while not self._gate.closed:
+            try:
+                self._gate.close()
+            except KeyboardInterrupt:
+                continue  # too late: the work is done
+        self._later(lambda: self._ended.set_result((value, error)))
+
+    def _later(self, call: Callable[[], Any]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)
+
+    def stack(self, bottom: Any) -> TracebackType | None:
+        """Where the thread stands now, as a traceback.
+
+        Args:
+            bottom: the code object of the frame to begin with.
+        """
+        frame = sys._current_frames().get(self._thread.ident or 0)
+        traceback: TracebackType | None = None
+        while frame is not None:
+            traceback = TracebackType(traceback, frame, frame.f_lasti, frame.f_lineno)
+            if frame.f_code is bottom:
+                break
+            frame = frame.f_back
+        return traceback
+
+
+def in_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], T]) -> T:
+    """Call a function in the thread of a loop, with the caller's ContextVars, and wait for it."""
+    if threading.current_thread() is threading.main_thread():
+        return call()
+    done: Future[T] = Future()
+
+    def answer() -> None:
+        try:
+            done.set_result(call())
+        except BaseException as error:
+            done.set_exception(error)
+
+    loop.call_soon_threadsafe(answer, context=copy_context())
+    return done.result()
