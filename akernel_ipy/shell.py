@@ -18,7 +18,7 @@ from traitlets import Type
 from .core import directives
 from .core.model import Outcome, Run, current_run, thread_run
 from .core.rewrite import LIVE, LiveRewrite
-from .display import AsyncDisplayHook, AsyncDisplayPublisher
+from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatter
 from .history import BatchedHistoryManager
 from .interrupts import CellInterrupt, Steps
 from .middleware.react.sources import Sources, live
@@ -86,6 +86,11 @@ class AsyncShell(ThreadedCells):
         """Set up a history that saves in batches."""
         self.history_manager = BatchedHistoryManager(shell=self, parent=self)
         self.configurables.append(self.history_manager)  # type: ignore[arg-type]
+
+    def init_display_formatter(self) -> None:
+        """Set up formatters that give numbers and strings without detours."""
+        self.display_formatter = PlainFirstFormatter(parent=self)
+        self.configurables.append(self.display_formatter)  # type: ignore[arg-type]
 
     def init_payload(self) -> None:
         """Set up payloads that belong to runs."""
