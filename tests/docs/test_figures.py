@@ -15,13 +15,14 @@ from ipykernel.kernelbase import Kernel
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
+from IPython.core.formatters import DisplayFormatter
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.payload import PayloadManager
 from jupyter_client.session import Session
 
 from akernel_ipy.core.modes import KNOWN
-from akernel_ipy.display import AsyncDisplayHook
+from akernel_ipy.display import AsyncDisplayHook, PlainFirstFormatter
 from akernel_ipy.history import BatchedHistoryManager
 from akernel_ipy.kernel import AsyncKernel
 from akernel_ipy.kernelapp import AsyncKernelApp
@@ -44,6 +45,7 @@ OVERRIDES: dict[str, tuple[type[Any], type[Any]]] = {
     "InteractiveShell": (InteractiveShell, AsyncShell),
     "CachingCompiler": (CachingCompiler, ThreadCompiler),
     "DisplayHook": (DisplayHook, AsyncDisplayHook),
+    "DisplayFormatter": (DisplayFormatter, PlainFirstFormatter),
     "PayloadManager": (PayloadManager, RunPayloadManager),
     "HistoryManager": (HistoryManager, BatchedHistoryManager),
     "Session": (Session, WireSession),
