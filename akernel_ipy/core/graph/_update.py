@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 from akernel_ipy.core.names import EMPTY, Names
@@ -30,6 +30,8 @@ class Draft:
         old = self.graph._nodes.get(cell)
         if old is None and names is None:
             return Update(self.graph)
+        if old is not None and old.names == names and self._stays(cell, old):
+            return Update(self.graph)
         before = old.names if old is not None else EMPTY
         after = names if names is not None else EMPTY
         self._clear_reads(cell, old)
@@ -56,6 +58,21 @@ class Draft:
         if names is not None and self._may_close(cell, old):
             cycle = find_cycle(graph, (cell, *self.tails))
         return Update(graph, cycle, vanished, revived, graph.ranked(self.rebound))
+
+    def _stays(self, cell: str, node: Node) -> bool:
+        """Tell whether running a cell with the same names again leaves the graph as it is.
+
+        Nobody but its redefiners has defined its names since, and it reads what it read.
+        """
+        for name in node.names.defs:
+            definers = self.definers.get(name) or ()
+            later = definers[definers.index(cell) + 1 :]
+            if (cell, name) in self.indirect or not all(self._follows(d, name) for d in later):
+                return False
+        return all(
+            node.sources[name] == source and not self._floats(cell, source, name)
+            for name, source in self._sources(cell, node.names)
+        )
 
     def _may_close(self, cell: str, old: Node | None) -> bool:
         """Tell whether there is any new edge: without one there is no new cycle."""
@@ -98,19 +115,20 @@ class Draft:
             self._forget(cell, name, source)
 
     def _bind_reads(self, cell: str, names: Names) -> None:
-        sources = {}
-        for name in sorted(names.reads):
-            definers = self.definers.get(name) or ()
-            if name in names.defs:
-                place = definers.index(cell)
-                source = definers[place - 1] if place else NOBODY
-            else:
-                source = definers[-1] if definers else NOBODY
-            sources[name] = source
+        sources = dict(self._sources(cell, names))
+        for name, source in sources.items():
             self._remember(cell, name, source)
         node = self.nodes.get(cell)
         assert node is not None
         self.nodes = self.nodes.set(cell, Node(names, node.rank, sources))
+
+    def _sources(self, cell: str, names: Names) -> Iterator[tuple[str, str]]:
+        """Give the names that a cell reads, each with the definer from which it would now."""
+        for name in sorted(names.reads):
+            definers = self.definers.get(name) or ()
+            if name in names.defs:
+                definers = definers[: definers.index(cell)]
+            yield name, definers[-1] if definers else NOBODY
 
     def _readers_of(self, source: str, name: str) -> tuple[str, ...]:
         found = self.readers.get((source, name))

@@ -21,19 +21,6 @@ class Edits:
         self._book = book
         self._deleted: Any = None
 
-    def update(self, cell_id: str, names: Names) -> Update:
-        """Give the graph after a run of the cell: the same one if it changes nothing."""
-        graph = self._book.graph
-        if (
-            cell_id in graph
-            and graph.names(cell_id) == names
-            and not names.defs & names.reads
-            and all(graph.owner(name) == cell_id for name in names.defs)
-            and all(graph.source(cell_id, name) == graph.owner(name) for name in names.reads)
-        ):
-            return Update(graph)
-        return graph.update(cell_id, names)
-
     def refuse(self, cell_id: str, names: Names, update: Update, run: Run) -> Exception | None:
         """Give the error of an update that can't be."""
         book = self._book

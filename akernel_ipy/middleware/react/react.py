@@ -87,7 +87,7 @@ class React:
     ) -> tuple[Outcome, list[str]]:
         """Run the cell; give the cells that this made stale, too."""
         book, waves = self.book, self._waves
-        update = self._edits.update(cell_id, names)
+        update = book.graph.update(cell_id, names)
         problem = self._edits.refuse(cell_id, names, update, run)
         if problem is not None:
             self._host.shell.pass_over(run)
