@@ -10,6 +10,7 @@
     ├── RedefinitionError  two cells define one name, and that was to be refused
     ├── ThreadError        a cell that awaits was to run in a thread
     ├── CellSyntaxError    the code of a cell can't be parsed (in core.names)
+    ├── StoreError         the cache can't be used as it is
     ├── KernelSpecError    a kernelspec can't be installed, found or removed
     └── NotebookError      a notebook can't be read, run or written
 """
@@ -43,6 +44,10 @@ class RedefinitionError(AkernelError):
 
 class ThreadError(AkernelError):
     """A cell that awaits was to run in a thread."""
+
+
+class StoreError(AkernelError):
+    """The cache's directory, key or index can't be used as it is."""
 
 
 class KernelSpecError(AkernelError):

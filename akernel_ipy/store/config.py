@@ -1,0 +1,79 @@
+"""The settings of the store: traits of the kernel, with the environment as defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from traitlets import Float, Int, Unicode, default
+from traitlets.config import LoggingConfigurable
+
+from ..core.errors import StoreError
+from .places import default_directory
+from .store import MAX_BYTES, RESERVE, Store
+
+
+class CacheStore(LoggingConfigurable):
+    """Where the cache is, and how large it may grow."""
+
+    directory = Unicode(
+        help="The cache directory (default: AKERNEL_CACHE_DIR, else below Jupyter's data)."
+    ).tag(config=True)
+    max_bytes = Int(
+        help="Bytes that the cache may take; what was used least recently goes first "
+        "(default: AKERNEL_CACHE_SIZE, else 10 GiB)."
+    ).tag(config=True)
+    reserve = Int(
+        RESERVE, help="Bytes of the disk to leave free; nothing is stored beyond that."
+    ).tag(config=True)
+    min_seconds = Float(
+        0.0, help="Cells that take less, in seconds, than this are not stored."
+    ).tag(config=True)
+    remote = Unicode(
+        help="A second tier behind the directory: any fsspec URL, such as s3://bucket/cache."
+    ).tag(config=True)
+
+    @default("directory")
+    def _default_directory(self) -> str:
+        return str(default_directory())
+
+    @default("max_bytes")
+    def _default_max_bytes(self) -> int:
+        text = os.environ.get("AKERNEL_CACHE_SIZE", "")
+        try:
+            return size_from(text) if text else MAX_BYTES
+        except StoreError as error:
+            self.log.warning("%s; the cache takes at most %d bytes", error, MAX_BYTES)
+            return MAX_BYTES
+
+    def open(self) -> Store:
+        """Give the store. Nothing is opened before it is used."""
+        return Store(
+            Path(self.directory).expanduser(),
+            max_bytes=self.max_bytes,
+            reserve=self.reserve,
+            warn=self.log.warning,
+        )
+
+
+def size_from(text: str) -> int:
+    """Read ``AKERNEL_CACHE_SIZE``.
+
+    Raises:
+        StoreError: if it is no number of bytes.
+    """
+    try:
+        size = int(text)
+        if size < 0:
+            raise ValueError
+    except ValueError:
+        raise StoreError(
+            f"AKERNEL_CACHE_SIZE is {text!r}; it must be a number of bytes, such as 10000000000"
+        ) from None
+    return size
+
+
+def open_store(**settings: Any) -> Store:
+    """Give the store that the environment names; `settings` are traits of `CacheStore`."""
+    return CacheStore(**settings).open()

@@ -1,0 +1,215 @@
+"""The store, as the middleware sees it. Nothing here raises into a cell."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from . import lifetimes, maintenance, reading, writing
+from .access import Access
+from .background import Background
+from .keys import default_key_file
+from .model import Record, Removed, Stats, Stored
+from .opened import Opened
+from .places import default_directory
+from .writing import Publication, Writing
+
+log = logging.getLogger("akernel_ipy.store")
+log.addHandler(logging.NullHandler())  # else Python prints warnings into the cell
+
+#: Bytes, if nobody says otherwise.
+MAX_BYTES = 10 * 2**30
+
+#: Bytes of the disk that the cache leaves free.
+RESERVE = 256 * 2**20
+
+#: Seconds after a hit until the index notes it.
+TOUCH_DELAY = 1.0
+
+
+class Store:
+    """Entries of one directory, signed with the user's key. Threads and processes may share it.
+
+    Nothing is opened before it is used. A store that can't be used is a miss, a warning, and a
+    line in `troubles`.
+
+    Parameters:
+        directory: default: ``AKERNEL_CACHE_DIR``, else below Jupyter's data directory.
+        max_bytes: entries used least recently go when there are more.
+        reserve: bytes of the disk to leave free.
+        key_file: default: in the user's state directory.
+        warn: gets each warning; default: the logger ``akernel_ipy.store``.
+    """
+
+    def __init__(
+        self,
+        directory: Path | str | None = None,
+        *,
+        max_bytes: int = MAX_BYTES,
+        reserve: int = RESERVE,
+        key_file: Path | None = None,
+        warn: Callable[[str], None] = log.warning,
+    ) -> None:
+        self.directory = Path(directory) if directory else default_directory()
+        self.max_bytes = max_bytes
+        self.reserve = reserve
+        self._access = Access(self.directory, key_file or default_key_file(), warn)
+        self._background = Background("akernel-store")
+        self._last_use = 0.0
+        self._begin()
+        lifetimes.watch(self)
+
+    def _begin(self) -> None:
+        self._lock = threading.RLock()
+        self._pending: dict[bytes, list[Publication]] = {}
+        self._touches: dict[int, tuple[int, float]] = {}
+
+    @property
+    def troubles(self) -> list[str]:
+        """What went wrong, the latest last; not all of it was worth a warning of its own."""
+        return list(self._access.troubles)
+
+    def lookup(self, key: bytes, wait: float = 1.0) -> list[Record]:
+        """Give the entries of a key, the most recently used first, at most `entries.VARIANTS`.
+
+        What this process is writing under that key is waited for, at most `wait` seconds.
+        """
+        with self._lock:
+            pending = list(self._pending.get(key, ()))
+        for publication in pending:
+            publication.wait(wait)
+        found, _ = self._access.attempt(lambda opened: reading.find(opened, key))
+        records, refused = found or ([], [])
+        for entry in refused:
+            self._refuse(entry)
+        return records
+
+    def read(self, record: Record) -> Stored | None:
+        """Verify and give an entry's data; None if it is gone or isn't what was stored."""
+        found, _ = self._access.attempt(lambda opened: reading.read(opened, record))
+        if isinstance(found, reading.Refused):
+            self._refuse(found)
+            return None
+        return found
+
+    def write(
+        self,
+        key: bytes,
+        dependencies: Any,
+        meta: Any,
+        payload: Any,
+        buffers: Sequence[Any] = (),
+    ) -> Publication:
+        """Store an entry in place of the one with the same key and dependencies.
+
+        The memory of `payload` and `buffers` (contiguous, with the buffer protocol) has been
+        copied when this returns; the rest is done in the background.
+
+        Parameters:
+            dependencies, meta: JSON values.
+        """
+        publication = Publication(bytes(key))
+        values = dependencies, meta
+        begun, reason = self._access.attempt(
+            lambda opened: writing.begin(opened, self.reserve, key, values, payload, buffers)
+        )
+        if begun is None:
+            publication.settle(reason)
+            return publication
+        with self._lock:
+            self._pending.setdefault(publication.key, []).append(publication)
+        self._background.submit(lambda: self._publish(begun, publication))
+        return publication
+
+    def touch(self, record: Record) -> None:
+        """Note, soon, that an entry was of use."""
+        with self._lock:
+            hits, _ = self._touches.get(record.id, (0, 0.0))
+            self._touches[record.id] = hits + 1, self._now()
+        self._background.later("touches", TOUCH_DELAY, self._note_touches)
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Wait, at most `timeout` seconds, until what was written is published; tell if it is."""
+        return self._background.flush(timeout)
+
+    def entries(self) -> list[Record]:
+        """Give all entries, the most recently used first; takes time in proportion to them."""
+        return self._access.attempt(maintenance.records)[0] or []
+
+    def stats(self) -> Stats:
+        """Count what is in the store; nothing if it can't be read."""
+        counted, _ = self._access.attempt(maintenance.count)
+        entries, hits, size = counted or (0, 0, 0)
+        return Stats(str(self.directory), entries, hits, size, self.max_bytes)
+
+    def clear(self) -> Removed:
+        """Delete all entries, and what killed processes left behind."""
+        return self._access.attempt(maintenance.clear)[0] or Removed(0, 0)
+
+    def prune(self, older_than: float | None = None, max_bytes: int | None = None) -> Removed:
+        """Delete what wasn't used for `older_than` seconds, then the oldest beyond `max_bytes`."""
+        removed, _ = self._access.attempt(
+            lambda opened: maintenance.prune(opened, older_than, max_bytes)
+        )
+        return removed or Removed(0, 0)
+
+    def close(self, timeout: float | None = None) -> None:
+        """Finish what is pending, at most `timeout` seconds, and let go of everything.
+
+        The store opens again when it is used again.
+        """
+        if self._background.flush(timeout):
+            self._access.close()
+
+    def renew_after_fork(self) -> None:
+        """In a child of fork: leave connections, thread and pending entries to the parent."""
+        self._access.renew_after_fork()
+        self._background.renew()
+        self._begin()
+
+    def _publish(self, begun: Writing, publication: Publication) -> None:
+        def publish(opened: Opened) -> bool:
+            writing.publish(opened, begun, self.max_bytes, self._now())
+            maintenance.sweep_when_due(opened)
+            return True
+
+        self._note_touches()  # what was just used is not the oldest
+        _, reason = self._access.attempt(publish)
+        with suppress(OSError):  # at worst a draft stays, until the next sweep
+            begun.staged.drop()
+        with self._lock:
+            waiting = self._pending[publication.key]
+            waiting.remove(publication)
+            if not waiting:
+                del self._pending[publication.key]
+        publication.settle(reason)
+
+    def _refuse(self, entry: reading.Refused) -> None:
+        """Warn of an entry once, and delete it unless it may be valid elsewhere."""
+        text = f"an entry of the cache is not used: {entry.reason} ({entry.key.hex()[:12]})"
+        self._access.warn(text, about=f"{entry.id} {entry.key.hex()} {entry.reason}")
+        if not entry.foreign:
+            self._background.submit(
+                lambda: self._access.attempt(
+                    lambda opened: maintenance.discard(opened, entry.id, entry.broken)
+                )
+            )
+
+    def _note_touches(self) -> None:
+        with self._lock:
+            touches, self._touches = self._touches, {}
+        if not touches:
+            return
+        rows = [(identifier, *use) for identifier, use in touches.items()]
+        self._access.attempt(lambda opened: maintenance.note_touches(opened, rows))
+
+    def _now(self) -> float:
+        """Give the time, later than any given before."""
+        with self._lock:
+            self._last_use = max(time.time(), self._last_use + 1e-6)
+            return self._last_use

@@ -1,0 +1,107 @@
+"""How an entry gets into the store: staged at once, published in the background."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.errors import StoreError
+from .blobs import Draft
+from .entries import Entry, add, encode, evict, sign
+from .opened import Opened
+from .staging import Staged, raw, stage
+
+
+class Publication:
+    """What became of a `Store.write`.
+
+    Attributes:
+        reason: why nothing was stored; empty as long as that isn't known, and if all went well.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.reason = ""
+        self._settled = threading.Event()
+
+    @property
+    def done(self) -> bool:
+        """Tell whether it is decided."""
+        return self._settled.is_set()
+
+    @property
+    def stored(self) -> bool:
+        """Tell whether the entry is on the disk, and found by lookups."""
+        return self.done and not self.reason
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is decided, at most `timeout` seconds; give `stored`."""
+        self._settled.wait(timeout)
+        return self.stored
+
+    def settle(self, reason: str = "") -> None:
+        """Say how it ended."""
+        self.reason = reason
+        self._settled.set()
+
+
+@dataclass(frozen=True)
+class Writing:
+    """An entry that is copied, and not yet named, signed and published."""
+
+    key: bytes
+    dependencies: bytes
+    meta: bytes
+    staged: Staged
+    since: float
+
+
+def begin(
+    opened: Opened,
+    reserve: int,
+    key: bytes,
+    values: tuple[Any, Any],
+    payload: Any,
+    buffers: Sequence[Any],
+) -> Writing:
+    """Copy all that the caller may change afterwards.
+
+    Raises:
+        StoreError: if there is no room.
+        OSError: if it can't be written.
+        TypeError, ValueError: if a value isn't JSON, or a buffer isn't contiguous.
+    """
+    dependencies, meta = map(encode, values)
+    opened.blobs.require(sum(raw(data).nbytes for data in (payload, *buffers)), reserve)
+    staged = stage(opened.blobs, payload, buffers)
+    return Writing(bytes(key), dependencies, meta, staged, time.time())
+
+
+def publish(opened: Opened, writing: Writing, max_bytes: int, used: float) -> None:
+    """Name, sign and publish an entry: its blobs first, then its row; then make room.
+
+    Raises:
+        StoreError, OSError, sqlite3.Error: and nothing is published then.
+    """
+    digests, staged = opened.digests, writing.staged
+    layout = staged.layout(digests)
+    if layout.size > max_bytes:
+        raise StoreError(f"the entry takes {layout.size:,} bytes, the cache has {max_bytes:,}")
+    staged.settle()
+    texts = writing.dependencies, writing.meta, layout.encode()
+    entry = sign(Entry(writing.key, digests.algorithm, writing.since, *texts), digests)
+    inline = {
+        part.name: piece
+        for part, piece in zip(layout.parts, staged.pieces, strict=True)
+        if isinstance(piece, bytes)
+    }
+    with opened.writer.transaction():
+        for part, piece in zip(layout.parts, staged.pieces, strict=True):
+            if isinstance(piece, Draft):
+                opened.blobs.publish(piece, part)
+        free = add(opened.writer, entry, digests.signer, inline, used)
+        free += evict(opened.writer, max_bytes)[1]
+    opened.unlink(free)
