@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from . import _effects as effects
@@ -28,18 +29,13 @@ class Expressions:
         self.transform = transform
         self.future_annotations = False
         self.walrus = False
-        self._handlers: dict[type[ast.AST], Callable[[Any], None] | None] = {}
 
     def visit(self, node: ast.AST) -> None:
-        kind = type(node)
-        if kind not in self._handlers:
-            self._handlers[kind] = getattr(self, f"visit_{kind.__name__}", None)
-        handler = self._handlers[kind]
-        if handler is not None:
-            handler(node)
-        else:
-            for child in ast.iter_child_nodes(node):
-                self.visit(child)
+        _visitor(type(self), type(node))(self, node)
+
+    def visit_children(self, node: ast.AST) -> None:
+        for child in ast.iter_child_nodes(node):
+            self.visit(child)
 
     def visit_all(self, nodes: Iterable[ast.AST]) -> None:
         for node in nodes:
@@ -48,8 +44,22 @@ class Expressions:
     def bindings(self, nodes: Iterable[ast.AST]) -> Bindings:
         return bindings(nodes, self.walrus)
 
-    def visit_Constant(self, node: ast.Constant) -> None:
+    def visit_nothing(self, node: ast.AST) -> None:
         """Nothing to read."""
+
+    visit_Constant = visit_nothing
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        self.visit(node.value)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        self.visit(node.left)
+        self.visit(node.right)
+
+    def visit_Tuple(self, node: ast.Tuple | ast.List) -> None:
+        self.visit_all(node.elts)
+
+    visit_List = visit_Tuple
 
     # -- names -----------------------------------------------------------------------------
 
@@ -250,3 +260,11 @@ class Expressions:
                 self.visit(child)
         if generator.is_async:
             self.note_await()
+
+
+@cache
+def _visitor(walker: type[Expressions], kind: type[ast.AST]) -> Callable[[Any, Any], None]:
+    """Find the method for a kind of node: asking for it each time costs more than to call it."""
+    unknown = walker.visit_children if kind._fields else walker.visit_nothing
+    found: Callable[[Any, Any], None] = getattr(walker, f"visit_{kind.__name__}", unknown)
+    return found
