@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from . import _effects as effects
 from ._facts import Facts, Record
@@ -22,6 +21,12 @@ class Expressions:
     ``transform`` turns the code inside a magic (``%%time``) from IPython's syntax into Python.
     """
 
+    #: The method for each kind of node, once it was asked for.
+    _visitors: ClassVar[dict[type[ast.AST], Callable[[Any, Any], None]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls._visitors = {}
+
     def __init__(self, python: tuple[int, int], transform: Callable[[str], str] | None) -> None:
         self.facts = Facts()
         self.scopes: list[Scope] = []
@@ -31,7 +36,13 @@ class Expressions:
         self.walrus = False
 
     def visit(self, node: ast.AST) -> None:
-        _visitor(type(self), type(node))(self, node)
+        kind = type(node)
+        if kind not in self._visitors:
+            unknown = "visit_children" if kind._fields else "visit_nothing"
+            own = f"visit_{kind.__name__}"
+            name = own if hasattr(self, own) else unknown
+            self._visitors[kind] = getattr(type(self), name)
+        self._visitors[kind](self, node)
 
     def visit_children(self, node: ast.AST) -> None:
         for child in ast.iter_child_nodes(node):
@@ -260,11 +271,3 @@ class Expressions:
                 self.visit(child)
         if generator.is_async:
             self.note_await()
-
-
-@cache
-def _visitor(walker: type[Expressions], kind: type[ast.AST]) -> Callable[[Any, Any], None]:
-    """Find the method for a kind of node: asking for it each time costs more than to call it."""
-    unknown = walker.visit_children if kind._fields else walker.visit_nothing
-    found: Callable[[Any, Any], None] = getattr(walker, f"visit_{kind.__name__}", unknown)
-    return found
