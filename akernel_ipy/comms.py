@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from .core.model import Request, find_run
+from .core.model import Message, Request, current_session, find_run
 
 #: The comm message being handled.
 comm_message: ContextVar[Mapping[str, Any] | None] = ContextVar("akernel_comm", default=None)
@@ -26,24 +26,56 @@ class CommOwners:
     def __init__(self, route: Callable[[Mapping[str, Any]], None]) -> None:
         self._route = route
         self._owners: dict[str, Request] = {}
-        self._latest: dict[str, Request] = {}
+        self._sessions: dict[str, Any] = {}
+        #: The newest request of each cell; cells of a notebook and of its copy have the same ids.
+        self._latest: dict[tuple[Any, str], Request] = {}
 
     def note(self, comm_id: str, msg_type: str, data: Any) -> None:
         """Look at a comm message that leaves the kernel."""
         if msg_type == "comm_open":
+            self._sessions[comm_id] = current_session.get(None)
             run = find_run()
             request = run.request if run is not None else self._handling()
             if request is not None:
                 self._owners[comm_id] = request
         elif msg_type == "comm_close":
-            self._owners.pop(comm_id, None)
+            self._drop(comm_id)
         elif isinstance(data, Mapping):
             self._note_capture(data.get("state"))
 
     def ran(self, request: Request) -> None:
         """A cell ran: from now on its older widgets print under its new request."""
         if request.cell_id is not None:
-            self._latest[request.cell_id] = request
+            self._latest[current_session.get(None), request.cell_id] = request
+
+    def opened(self, message: Message) -> None:
+        """A front-end has opened a comm: it is its session's."""
+        comm_id = _comm_id(message)
+        if comm_id is not None:
+            self._sessions[comm_id] = current_session.get(None)
+
+    def closed(self, message: Message) -> None:
+        """A front-end has closed a comm."""
+        self._drop(_comm_id(message) or "")
+
+    def _drop(self, comm_id: str) -> None:
+        self._owners.pop(comm_id, None)
+        self._sessions.pop(comm_id, None)
+
+    def session_of(self, message: Message) -> Any:
+        """Give the session whose comm a message is about, if there is one."""
+        return self._sessions.get(_comm_id(message) or "")
+
+    def of(self, session: Any) -> list[str]:
+        """List the comms of a session."""
+        return [comm_id for comm_id, owner in self._sessions.items() if owner is session]
+
+    def forget(self, session: Any) -> None:
+        """Let go of what belongs to a session."""
+        for comm_id in self.of(session):
+            self._drop(comm_id)
+        for key in [key for key in self._latest if key[0] is session]:
+            del self._latest[key]
 
     def enter(self, message: Mapping[str, Any]) -> None:
         """Handle a comm message in the calling context."""
@@ -52,11 +84,10 @@ class CommOwners:
         self._route((message if request is None else request.message)["header"])
 
     def _owner(self, message: Mapping[str, Any]) -> Request | None:
-        content = message.get("content")
-        comm_id = content.get("comm_id") if isinstance(content, Mapping) else None
-        request = self._owners.get(comm_id) if isinstance(comm_id, str) else None
-        if request is not None and request.cell_id is not None:
-            return self._latest.get(request.cell_id, request)
+        comm_id = _comm_id(message)
+        request = None if comm_id is None else self._owners.get(comm_id)
+        if comm_id is not None and request is not None and request.cell_id is not None:
+            return self._latest.get((self._sessions.get(comm_id), request.cell_id), request)
         return request
 
     def _handling(self) -> Request | None:
@@ -73,3 +104,9 @@ class CommOwners:
             self._route(message["header"])
         elif not state["msg_id"] and request is not None:
             self._route(request.message["header"])
+
+
+def _comm_id(message: Message) -> str | None:
+    content = message.get("content")
+    comm_id = content.get("comm_id") if isinstance(content, Mapping) else None
+    return comm_id if isinstance(comm_id, str) else None

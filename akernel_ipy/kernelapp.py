@@ -90,6 +90,16 @@ class AsyncKernelApp(IPKernelApp):
         self.kernel = kernel
         self.displayhook.get_execution_count = lambda: kernel.execution_count
 
+    def start_up(self, shell: Any) -> None:
+        """Do for a session's shell what ``initialize`` does for the kernel's first one."""
+        first, self.shell = self.shell, shell
+        try:
+            self.init_gui_pylab()
+            self.init_extensions()
+            self.init_code()
+        finally:
+            self.shell = first
+
     def start(self) -> None:
         """Serve until shutdown.
 

@@ -15,7 +15,7 @@ from .core.pipeline import Middleware, Runner, pipeline
 from .middleware.ordering import Chain
 from .middleware.react import React
 from .outputs import LiveOutputs
-from .tasks import Tasks
+from .tasks import Tasks, Total
 
 
 class Host(Protocol):
@@ -23,6 +23,18 @@ class Host(Protocol):
 
     #: What to do when two cells define one name, under react.
     redefinition: str
+    #: Counts the runs of all sessions.
+    total: Total
+
+    @property
+    def isolated(self) -> bool:
+        """Whether each notebook has a session of its own."""
+
+    def isolate(self) -> None:
+        """Give each notebook a session of its own from now on."""
+
+    def turn(self, session: Session) -> asyncio.Future[None] | None:
+        """Ask whether a session's cell may start: None if so, else what to wait for."""
 
     def begin_run(self, run: Run) -> None:
         """A run starts: say busy, publish its input."""
@@ -44,15 +56,23 @@ class Session:
         shell: evaluates runs in this session's namespace.
         context: ContextVars set by plain cells are kept here and copied for each new run.
         host: the kernel.
+        key: its number among the kernel's sessions.
     """
 
-    def __init__(self, shell: Any, context: Context, host: Host) -> None:
+    def __init__(self, shell: Any, context: Context, host: Host, key: int = 0) -> None:
         self.shell = shell
         self.context = context
         self.outputs = LiveOutputs(shell)
-        self.tasks = Tasks(lambda: shell.user_ns.get("_oh", {}), self.withdraw)
+        self.tasks = Tasks(lambda: shell.user_ns.get("_oh", {}), self.withdraw, host.total)
         #: The reactive middleware, if the flavour has it.
         self.react: React | None = None
+        #: Its number among the kernel's sessions.
+        self.key = key
+        self.created = self.seen = time.monotonic()
+        #: How many cells of the user's have been run.
+        self.cells = 0
+        #: What threads answer to whose cell has ended, if it is not for the kernel to say.
+        self.last_request: Request | None = None
         self._host = host
         self._numbers = itertools.count(1)
         shell.on_reset = self._reset
@@ -67,10 +87,16 @@ class Session:
         Raises:
             ModeError: an unknown flavour.
         """
-        self.mode = parse(mode) if isinstance(mode, str) else mode
+        mode = parse(mode) if isinstance(mode, str) else mode
+        if "multi" in mode:
+            self._host.isolate()
+        # Isolation is the kernel's: no session can end it.
+        self.mode = mode.plus("multi") if self._host.isolated else mode
         layers: list[Middleware] = []
         if "chain" in self.mode:
             layers.append(Chain(self.tasks))
+        if self._host.isolated:
+            layers.append(self._take_turn)
         layers.append(self._start)
         if self.react is not None and "react" not in self.mode:
             self.react.close()
@@ -123,6 +149,8 @@ class Session:
         """Do some work in a task that belongs to a run of this session, a re-run."""
 
         async def bound() -> Any:
+            if self._host.isolated and (turn := self._host.turn(self)) is not None:
+                await turn
             self._host.bind(run)
             self.shell.load_variables()
             run.state.active, run.state.started = True, time.monotonic()
@@ -136,6 +164,8 @@ class Session:
 
         task = asyncio.get_running_loop().create_task(bound(), context=self.context.copy())
         self.tasks.track(run, task)
+        # It may be cancelled before its first step.
+        task.add_done_callback(lambda _: self.tasks.end(run))
         return task
 
     def expected(self) -> set[str]:
@@ -163,6 +193,12 @@ class Session:
         if seconds:
             self._abort_until[session_id] = time.monotonic() + seconds
 
+    async def _take_turn(self, run: Run, inner: Runner) -> Outcome:
+        """Let the other sessions start a cell, too."""
+        if (turn := self._host.turn(self)) is not None:
+            await turn
+        return await inner(run)
+
     async def _start(self, run: Run, inner: Runner) -> Outcome:
         """Number a run whose turn has come, and say so; everything after this is its own."""
         self._waiting.pop(run, None)
@@ -172,6 +208,7 @@ class Session:
         state.active, state.started = True, time.monotonic()
         self.tasks.start(run)
         token = current_run.set(run)
+        self.cells += not run.request.silent
         self.shell.count(run)
         self.shell.load_variables()
         self._host.begin_run(run)

@@ -16,7 +16,7 @@ from IPython.core.payload import PayloadManager
 from traitlets import Type
 
 from .core import directives
-from .core.model import Outcome, Run, current_run, thread_run
+from .core.model import Outcome, Run, current_run, request_of_thread
 from .core.rewrite import LIVE, LiveRewrite
 from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatter
 from .history import BatchedHistoryManager
@@ -50,6 +50,26 @@ class RunPayloadManager(PayloadManager):
             run.state.payload = list(value)
 
 
+class ExceptHookGuard:
+    """Puts ``sys.excepthook`` back when the last of the cells that replaced it has ended."""
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._outer = sys.excepthook
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                sys.excepthook = self._outer
+
+
 class AsyncShell(ThreadedCells):
     """ipykernel's shell, whose state of one execution is found through the run at hand."""
 
@@ -60,8 +80,7 @@ class AsyncShell(ThreadedCells):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._counter = 1
-        self._hooked = 0
-        self._hook_lock = threading.Lock()
+        self._excepthook = ExceptHookGuard()
         self._sources: Sources | None = None
         self.on_reset: Callable[[], None] = lambda: None
         self.steps: Steps | None = None
@@ -103,10 +122,8 @@ class AsyncShell(ThreadedCells):
         try:
             return self._parent_header.get()
         except LookupError:
-            run = thread_run.get()
-            if run is not None and run.active:
-                return run.request.message
-            return self._parent_header_global
+            request = request_of_thread()
+            return self._parent_header_global if request is None else request.message
 
     @parent_header.setter
     def parent_header(self, value: Any) -> None:
@@ -295,17 +312,10 @@ class AsyncShell(ThreadedCells):
         IPython 9 `InteractiveShell.run_code` swaps ``sys.excepthook`` around it; cells that end in
         another order than they began would leave the wrong one behind.
         """
-        with self._hook_lock:
-            if not self._hooked:
-                self._outer_excepthook = sys.excepthook
-            self._hooked += 1
         try:
-            return bool(await super().run_code(code_obj, result, async_=async_))
+            with self._excepthook:
+                return bool(await super().run_code(code_obj, result, async_=async_))
         finally:
-            with self._hook_lock:
-                self._hooked -= 1
-                if not self._hooked:
-                    sys.excepthook = self._outer_excepthook
             self._look_for_figures()
 
     def _look_for_figures(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from array import array
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from .core.errors import TaskDeadlockError, TaskLookupError
@@ -16,15 +17,28 @@ SILENT = 0
 NEVER_STARTED = 2**32 - 1
 
 
+@dataclass(slots=True)
+class Total:
+    """How many runs of all sessions have started and not ended."""
+
+    started: int = 0
+
+
 class Tasks:
     """The runs of one session that have not ended, in order of arrival."""
 
-    def __init__(self, out: Callable[[], dict[int, Any]], withdraw: Callable[[Run], bool]) -> None:
+    def __init__(
+        self,
+        out: Callable[[], dict[int, Any]],
+        withdraw: Callable[[Run], bool],
+        total: Total | None = None,
+    ) -> None:
         #: Looks up ``Out``: results of ended runs aren't kept a second time here.
         self._out = out
         self._withdraw = withdraw
         #: How many runs have started and not ended.
         self.started = 0
+        self._total = total or Total()
         self._live: dict[Run, asyncio.Task[Any]] = {}
         self._by_number: dict[int, Run] = {}
         #: ``In [n]`` of each run that has ended, by its number.
@@ -48,11 +62,13 @@ class Tasks:
         """Note that a run has started; a subshell's, which isn't tracked, does not count."""
         if run in self._live:
             self.started += 1
+            self._total.started += 1
 
     def end(self, run: Run) -> None:
         """Forget a run: its reply is on its way."""
         if self._live.pop(run, None) is not None and run.state.started:
             self.started -= 1
+            self._total.started -= 1
         if run.state.rerun:
             return
         self._by_number.pop(run.number, None)

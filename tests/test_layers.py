@@ -16,14 +16,14 @@ OUTSIDE_CORE = {"IPython", "ipykernel", "traitlets", "zmq", "tornado", "jupyter_
 #: What each module of the package may import from it; "core" is allowed everywhere.
 LAYERS: list[set[str]] = [
     {"_version", "core"},
-    {"tasks", "wire", "history", "store"},
+    {"tasks", "turns", "wire", "history", "store"},
     {"interrupts", "comms", "patches", "display", "outputs", "graphview", "threads"},
     {"middleware"},
     {"session", "sessions", "shell"},
     {"magics"},
     {"kernel"},
     {"kernelapp"},
-    {"kernelspec", "runner", "app", "cacheapp"},
+    {"kernelspec", "runner", "app"},
     {"__main__"},
 ]
 

@@ -216,15 +216,23 @@ def header_of_caller(owner: Any) -> Any:
 
     ipykernel 7.4 looks no further than its ContextVar, which a plain thread does not have: its
     output then goes to the cell started last. A thread belongs to the cell that started it, while
-    that runs.
+    that runs, and after that to the cell that its session started last.
     """
     try:
         return owner._parent_header.get()
     except LookupError:
-        run = thread_run.get()
-        if run is not None and run.active:
-            return run.request.message["header"]
-        return owner._parent_header_global
+        request = request_of_thread()
+        return owner._parent_header_global if request is None else request.message["header"]
+
+
+def request_of_thread() -> Request | None:
+    """Find the request that a thread belongs to, None if that is the one of the process."""
+    run = thread_run.get()
+    if run is not None and run.active:
+        return run.request
+    session = current_session.get(None)
+    last: Request | None = None if session is None else session.last_request
+    return last
 
 
 def set_header(owner: Any, value: Any) -> None:

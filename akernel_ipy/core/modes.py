@@ -16,7 +16,7 @@ from .errors import ModeError
 ORDERINGS = ("async", "chain")
 
 #: Flavours that can be added to any ordering, in canonical order.
-ADDITIONS: tuple[str, ...] = ("react",)
+ADDITIONS: tuple[str, ...] = ("multi", "react")
 
 KNOWN = ORDERINGS + ADDITIONS
 
@@ -30,6 +30,10 @@ class Mode:
 
     def __contains__(self, word: object) -> bool:
         return word == self.ordering or word in self.additions
+
+    def plus(self, word: str) -> Mode:
+        """Give the same flavour with an addition."""
+        return Mode(self.ordering, self.additions | {word})
 
     def __str__(self) -> str:
         """Give the canonical spelling; ``async`` is said only when nothing else is."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
+from abc import abstractmethod
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
 from ..comms import CommOwners, comm_message
-from ..core.model import Run, current_run, current_session, thread_run
+from ..core.model import Message, Run, current_run, current_session, request_of_thread, thread_run
 from ..interrupts import Steps
 from ..patches.figures import FigurePatch
 from ..sessions import Sessions
+from ..tasks import Total
 from ..wire.router import asyncio_loop_of
 from ..wire.streams import AsyncOutStream
 from .debugging import LazyDebugger
@@ -22,12 +25,33 @@ class Attribution(LazyDebugger):
     """Parents of messages, status, and to whom the text on a file descriptor belongs."""
 
     sessions: Sessions
+    #: Counts the runs of all sessions.
+    total: Total
+
+    @property
+    @abstractmethod
+    def isolated(self) -> bool:
+        """Whether each notebook has a session of its own."""
+
+    _shell: Any = None
 
     def __init__(self, **kwargs: Any) -> None:
         self.steps = Steps(self._after_step)
         self.figures = FigurePatch()
         self.comm_owners = CommOwners(self._route_outputs)
         super().__init__(**kwargs)
+
+    # ipykernel 7.4 `IPythonKernel.shell` is one shell, whose names completion, inspection, history
+    # and `kernel_info` look at, whoever asks.
+    @property
+    def shell(self) -> Any:
+        """The shell of the session that the calling code belongs to."""
+        session = current_session.get(None)
+        return self._shell if session is None else session.shell
+
+    @shell.setter
+    def shell(self, value: Any) -> None:
+        self._shell = value
 
     def _private_variables(self) -> frozenset[ContextVar[Any]]:
         shell: Any = self.shell
@@ -51,10 +75,20 @@ class Attribution(LazyDebugger):
         ipykernel 7.4 also makes it the fallback for threads of any request; only a cell's request
         is one to show a thread's output under.
         """
-        if channel != "shell" or parent.get("msg_type") == "execute_request" or not self.shell:
+        msg_type = parent.get("msg_type")
+        if self.isolated and msg_type != "execute_request":
+            self._enter_session(parent, channel)
+        if channel != "shell" or msg_type == "execute_request" or not self.shell:
             super().set_parent(ident, parent, channel)
             return
         self.bind_context(ident, parent)
+
+    def _enter_session(self, parent: Message, channel: str) -> None:
+        # What ends or interrupts the kernel belongs to nobody.
+        if channel == "shell" or parent.get("msg_type") == "debug_request":
+            session = self.comm_owners.session_of(parent) or self.sessions.of(parent)
+            session.seen = time.monotonic()
+            current_session.set(session)
 
     def bind_context(self, ident: Any, parent: Any) -> None:
         """Bind the calling context, and nothing else, to a request."""
@@ -67,10 +101,10 @@ class Attribution(LazyDebugger):
         try:
             return var.get()
         except LookupError:
-            run = thread_run.get()
-            if run is None or not run.active:
+            request = request_of_thread()
+            if request is None:
                 return self._shell_context[var]
-        return run.request.message if var is self._shell_parent else list(run.request.idents)
+        return request.message if var is self._shell_parent else list(request.idents)
 
     def _route_outputs(self, header: Mapping[str, Any]) -> None:
         shell: Any = self.shell
@@ -109,7 +143,7 @@ class Attribution(LazyDebugger):
         not leave out (JupyterLab 4.6 ignores a status whose parent is a ``status``).
         """
         super()._publish_status(status, channel, parent)
-        if status != "idle" or not self.sessions.started:
+        if status != "idle" or not self.total.started:
             return
         if threading.current_thread() is threading.main_thread():
             self._still_busy()
@@ -119,6 +153,6 @@ class Attribution(LazyDebugger):
             asyncio_loop_of(self.io_loop).call_soon_threadsafe(self._still_busy)
 
     def _still_busy(self) -> None:
-        if self.sessions.started:
+        if self.total.started:
             assert self.session is not None
             super()._publish_status("busy", "shell", self.session.msg("execute_request"))

@@ -32,8 +32,14 @@ class Dispatch(Prompts):
 
     def _for_owner(self, handler: Callable[..., Any]) -> Callable[..., Any]:
         def handle(stream: Any, ident: Any, message: Any) -> Any:
+            if message["msg_type"] == "comm_open":
+                self.comm_owners.opened(message)
             self.comm_owners.enter(message)
-            return handler(stream, ident, message)
+            try:
+                return handler(stream, ident, message)
+            finally:
+                if message["msg_type"] == "comm_close":
+                    self.comm_owners.closed(message)
 
         return handle
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import copy_context
 from typing import Any
 
-from ..core.model import Outcome, Request, Run, current_run
+from ..core.model import Outcome, Request, Run, current_run, current_session
 from ..interrupts import Interrupts
 from ..session import Session
 from .dispatch import Dispatch
@@ -22,7 +22,7 @@ class Execution(Dispatch):
         except ValueError as error:
             self._spawn(self._refuse(idents, message, error), copy_context())
             return
-        session = self.sessions.of(message)
+        session = self.sessions.place(request)
         run = session.new_run(request)
         task = self._spawn(self._execute(session, run), session.context.copy())
         session.tasks.track(run, task)
@@ -38,6 +38,8 @@ class Execution(Dispatch):
         """Carry one ``execute_request`` from its arrival to its idle."""
         request = run.request
         self.set_parent(list(request.idents), request.message, channel="shell")
+        if self.isolated:
+            session.last_request = request
         current_run.set(run)
         try:
             reply = await self.do_execute(
@@ -105,7 +107,10 @@ class Execution(Dispatch):
         except ValueError as error:
             self._reply_error(ident, parent, error, stream)
             return
-        session = self.sessions.of(parent)
+        session = self.sessions.place(request)
+        current_session.set(session)
+        if self.isolated:
+            session.last_request = request
         run = session.new_run(request)
         outcome = await session.evaluate_aside(run)
         reply = self._reply_content(run, outcome)

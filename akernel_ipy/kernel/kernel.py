@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextvars import copy_context
 from typing import Any
 
-from traitlets import Enum, Type, Unicode, validate
-from traitlets.config.loader import ConfigError
+from traitlets import Type
 
 from .. import patches
-from ..core.errors import ModeError
-from ..core.model import current_session, find_run
-from ..core.modes import parse
+from ..core.model import find_run
 from ..interrupts import Interrupts
-from ..magics import AkernelMagics
-from ..session import Session
-from ..sessions import Sessions
 from ..shell import AsyncShell
 from ..tasks import TaskHandle
 from ..threads import ThreadCompiler
 from ..wire.router import ShellRouter, asyncio_loop_of
 from ..wire.streams import AsyncOutStream
-from .execution import Execution
+from .tenancy import Tenancy
 
 
-class AsyncKernel(Execution):
+class AsyncKernel(Tenancy):
     """An IPython kernel whose cells are tasks.
 
     Everything that isn't overridden here or in the classes below is ipykernel's: rich display,
@@ -35,52 +28,12 @@ class AsyncKernel(Execution):
 
     shell_class = Type(AsyncShell)
 
-    flavour = Unicode(
-        "async", help="Flavour of new sessions, such as chain or react (see %akernel_mode)."
-    ).tag(config=True)
-
-    redefinition = Enum(
-        ["linear", "newest", "error"],
-        default_value="linear",
-        help="""react: what happens when a second cell defines a name. The newest wins in any case;
-        linear: cells that had read the name from the first go on doing so, as in a notebook run
-        from top to bottom; newest: they re-run with the second; error: the second is refused.""",
-    ).tag(config=True)
-
-    blocking = Enum(
-        ["loop", "thread"],
-        default_value="loop",
-        help="""Where a cell without await runs: loop, in the main thread, where it holds up the
-        others; thread, in a thread of its own, as if it began with %%thread.""",
-    ).tag(config=True)
-
     # ipykernel 7.4's compiler is not for two threads at once.
     compiler_class = Type(ThreadCompiler)
 
-    @validate("flavour")
-    def _canonical_flavour(self, proposal: Any) -> str:
-        try:
-            return str(parse(proposal["value"]))
-        except ModeError as error:
-            raise ConfigError(f"AsyncKernel.flavour: {error}") from error
-
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
         self._restore: Callable[[], None] = lambda: None
-        shell = self.shell
-        assert isinstance(shell, AsyncShell)
-        shell.steps = self.steps
-        shell.blocking = self.blocking
-        shell.private_variables = self._private_variables()
-        shell.register_magics(AkernelMagics(shell=shell))
-        self.sessions = Sessions(self._new_session(shell))
-
-    def _new_session(self, shell: AsyncShell) -> Session:
-        shell.context = copy_context()
-        session = Session(shell, shell.context, self)
-        shell.context.run(current_session.set, session)
-        session.use(self.flavour)
-        return session
+        super().__init__(**kwargs)
 
     def start(self) -> None:
         """Start serving requests on the current loop."""
@@ -88,7 +41,7 @@ class AsyncKernel(Execution):
         loop = asyncio_loop_of(self.io_loop)
         watch = asyncio_loop_of(self.control_thread.io_loop) if self.control_thread else loop
         self.interrupts = Interrupts(
-            loop, self.steps, self._interrupt_running, lambda: self.sessions.started, watch
+            loop, self.steps, self._interrupt_running, lambda: self.total.started, watch
         )
         self.interrupts.install()
         self._restore = patches.install(self)
@@ -102,6 +55,7 @@ class AsyncKernel(Execution):
         """Take back what `start` installed."""
         self.figures.restore()
         self._restore()
+        self.end_isolation()
         if isinstance(self.shell_stream, ShellRouter):
             self.shell_stream.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import time
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -28,9 +27,8 @@ def _renew() -> None:
 
 
 def _finish() -> None:
-    until = time.monotonic() + PATIENCE
     for store in list(_stores):
-        store.close(max(0.0, until - time.monotonic()))
+        store.close(PATIENCE)
 
 
 atexit.register(_finish)

@@ -6,7 +6,7 @@ us a message where the calls themselves take 1 us.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import zmq
@@ -29,9 +29,18 @@ def send_frames(socket: Any, frames: Sequence[Any], copy: bool = True) -> None:
     _send(socket, frames[-1], 0, copy)
 
 
-def receive_frames(socket: Any) -> list[bytes]:
-    """Receive the message that `readable` saw; the caller holds the socket's lock."""
-    frames = [_receive(socket, _DONTWAIT)]
+def receive_frames(socket: Any, note: Callable[[Any], None] | None = None) -> list[bytes]:
+    """Receive the message that `readable` saw; the caller holds the socket's lock.
+
+    Args:
+        note: is given the first frame as a `zmq.Frame`, which knows where it came from.
+    """
+    if note is None:
+        frames = [_receive(socket, _DONTWAIT)]
+    else:
+        first = _receive(socket, _DONTWAIT, False)
+        note(first)
+        frames = [first.bytes]
     while _get(socket, _MORE_COMES):
         frames.append(_receive(socket, _DONTWAIT))
     return frames

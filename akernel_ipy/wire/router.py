@@ -13,6 +13,7 @@ from tornado.ioloop import IOLoop
 
 from .gate import gate
 from .iopub import _Handle
+from .peers import Peers
 from .raw import readable, receive_frames, send_frames
 
 Frames = list[bytes]
@@ -46,6 +47,8 @@ class ShellRouter:
         self._forward: Callable[[list[zmq.Frame]], Any] | None = None
         self._elsewhere: Callable[[Frames], bool] = lambda frames: False
         self._channel_reads = False
+        #: Notes who sent a message, if somebody wants to know who is still there.
+        self._peers: Peers | None = None
         self._main = threading.get_ident()
 
     def on_recv(self, callback: Callable[[list[zmq.Frame]], Any], copy: bool = False) -> None:
@@ -70,6 +73,12 @@ class ShellRouter:
             self._channel_reads = True
             self.io_loop.add_handler(self._handle, self._on_channel_readable, self.io_loop.READ)
             self._on_channel_readable()
+
+    def watch_peers(self) -> Peers:
+        """Note from now on who is connected."""
+        with self._lock:
+            self._peers = self._peers or Peers()
+        return self._peers
 
     def send_multipart(self, frames: Any, copy: bool = True, **_: Any) -> None:
         """Send now, from the calling thread."""
@@ -96,7 +105,7 @@ class ShellRouter:
         if self.socket.closed or self._receive is None:
             return
         while readable(self.socket):
-            frames = receive_frames(self.socket)
+            frames = receive_frames(self.socket, None if self._peers is None else self._peers.note)
             if self._elsewhere(frames) and self._forward is not None:
                 wrapped = [zmq.Frame(part) for part in frames]
                 self.io_loop.add_callback(self._forward, wrapped)

@@ -1,0 +1,110 @@
+"""Which session a request belongs to, and how sessions come and go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from ..core.model import Message, Request, Run, current_session
+from ..core.notebooks import Notebooks
+from ..session import Session
+
+
+class Sessions:
+    """The sessions of a kernel: one for all clients, until `isolate` gives each notebook its own.
+
+    Args:
+        main: the session of code that no other one claims.
+        make: makes another one, given its number.
+        end: called with a session that nobody uses any more.
+    """
+
+    def __init__(
+        self, main: Session, make: Callable[[int], Session], end: Callable[[Session], None]
+    ) -> None:
+        self.main = main
+        self.notebooks = Notebooks()
+        self._make, self._end = make, end
+        self._isolated = False
+        self._by_key: dict[int, Session] = {}
+        #: The connection that a client last used.
+        self._identities: dict[str, bytes] = {}
+        self._gone: Callable[[bytes], bool] = lambda identity: True
+        self._lock = threading.RLock()
+
+    def __iter__(self) -> Iterator[Session]:
+        yield self.main
+        for session in list(self._by_key.values()):
+            if session is not self.main:
+                yield session
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    @property
+    def isolated(self) -> bool:
+        """Whether each notebook has a session of its own."""
+        return self._isolated
+
+    def isolate(self, gone: Callable[[bytes], bool]) -> None:
+        """From now on, give each notebook a session of its own; there is no way back.
+
+        Args:
+            gone: whether the client with this identity on the shell socket has disconnected.
+        """
+        self._isolated, self._gone = True, gone
+        for client in self._identities:
+            # Who has shared the first session goes on doing so.
+            if not self._by_key:
+                self._by_key[self.notebooks.place(client, None, lambda _: False).key] = self.main
+            self.notebooks.attach(client, next(iter(self._by_key)))
+
+    def of(self, message: Message) -> Session:
+        """Give the session of a request's client; the main one if it has not run anything."""
+        key = self.notebooks.of(client_of(message))
+        return self.main if key is None else self._by_key[key]
+
+    def place(self, request: Request) -> Session:
+        """Give the session that a cell belongs to; make it if need be."""
+        client = request.session_id
+        with self._lock:
+            if request.idents:
+                self._identities[client] = request.idents[0]
+            if not self._isolated:
+                return self.main
+            place = self.notebooks.place(
+                client, request.cell_id, self._has_gone, silent=request.silent
+            )
+            if place.new:
+                self._by_key[place.key] = self._make(place.key)
+        if place.left is not None:
+            self._end(self._by_key[place.left])
+        return self._by_key[place.key]
+
+    def at_hand(self) -> Session:
+        """Give the session that the calling code belongs to."""
+        session: Session = current_session.get(self.main)
+        return session
+
+    def forget(self, session: Session) -> None:
+        """Let no further request come to a session."""
+        with self._lock, suppress(StopIteration):
+            key = next(key for key, other in self._by_key.items() if other is session)
+            del self._by_key[key]
+            for client in self.notebooks[key].clients:
+                self._identities.pop(client, None)
+            self.notebooks.forget(key)
+
+    def running(self) -> list[Run]:
+        """List the runs that have started and not ended."""
+        return [run for session in self for run in session.tasks.running()]
+
+    def _has_gone(self, client: str) -> bool:
+        identity = self._identities.get(client)
+        return identity is None or self._gone(identity)
+
+
+def client_of(message: Message) -> str:
+    """Give the id that a message's sender gives itself."""
+    return str(message["header"].get("session", ""))
