@@ -11,6 +11,7 @@
     ├── ThreadError        a cell that awaits was to run in a thread
     ├── CellSyntaxError    the code of a cell can't be parsed (in core.names)
     ├── StoreError         the cache can't be used as it is
+    ├── Unhashable         a value has no fingerprint (in core.fingerprint)
     ├── KernelSpecError    a kernelspec can't be installed, found or removed
     └── NotebookError      a notebook can't be read, run or written
 """

@@ -1,0 +1,14 @@
+"""Fingerprints: digests of code and values that are the same in every process.
+
+Nothing in a digest depends on identity, hash seed, line numbers or file names. Whatever makes two
+values behave differently counts: type, order of a dict, aliasing, the code of a function and of
+what it calls. What can't be known has no fingerprint, and says so.
+"""
+
+from __future__ import annotations
+
+from ._fingerprints import Fingerprint, Fingerprints
+from ._refusal import Unhashable
+from ._source import static_key
+
+__all__ = ["Fingerprint", "Fingerprints", "Unhashable", "static_key"]

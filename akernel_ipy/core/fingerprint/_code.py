@@ -1,0 +1,157 @@
+"""Code objects: what they do, and which globals they read; not where they stand.
+
+File names and line numbers are left out, so that a function is the same in whichever cell, and
+after it was restored. Code objects never change: what was found out about one is kept.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._walk import Walk
+
+#: Names of a class body that tell where it stands, or in no order.
+_PLACES = frozenset({"__firstlineno__", "__static_attributes__"})
+
+_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
+_CONSTANT = frozenset(
+    {"LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL", "KW_NAMES"}
+)
+#: Between a name and its attribute.
+_BETWEEN = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PUSH_NULL", "PRECALL"})
+
+
+@dataclass(frozen=True)
+class Use:
+    """A global that code reads, and the attributes it asks of it right away: ``np.linalg.norm``."""
+
+    name: str
+    attributes: tuple[str, ...] = ()
+    imported: bool = False
+
+
+@dataclass(frozen=True)
+class CodeFacts:
+    """What is known of a code object, for good. ``uses`` are in order, those of inner code too."""
+
+    digest: bytes
+    uses: tuple[Use, ...]
+
+
+class Codes:
+    """The facts of code objects, found out once each."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._known: dict[int, tuple[CodeType, CodeFacts]] = {}
+
+    def facts(self, code: CodeType, fresh: Callable[[], Walk]) -> CodeFacts:
+        """Tell digest and uses; ``fresh`` begins a walk for the constants."""
+        known = self._known.get(id(code))
+        if known is not None:
+            return known[1]
+        walk = fresh()
+        _encode(walk, code)
+        facts = CodeFacts(walk.digest(), tuple(dict.fromkeys(_uses(code))))
+        if len(self._known) >= self._most:
+            self._known.clear()
+        self._known[id(code)] = code, facts
+        return facts
+
+
+def _encode(walk: Walk, code: CodeType) -> None:
+    walk.text(code.co_name)
+    shape = (
+        code.co_argcount,
+        code.co_posonlyargcount,
+        code.co_kwonlyargcount,
+        code.co_flags,
+        code.co_varnames,
+        code.co_names,
+        code.co_freevars,
+        code.co_cellvars,
+        getattr(code, "co_exceptiontable", b""),
+    )
+    walk.walk(shape)
+    if _PLACES.isdisjoint(code.co_names):
+        walk.buffer(code.co_code)
+        walk.walk(code.co_consts)
+    else:
+        _encode_body(walk, code)
+
+
+def _encode_body(walk: Walk, code: CodeType) -> None:
+    # From Python 3.13 on, the body of a class stores its line among its constants.
+    waiting: list[dis.Instruction] = []
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "STORE_NAME" and instruction.argval in _PLACES:
+            waiting.clear()
+            continue
+        for before in waiting:
+            _encode_instruction(walk, before)
+        waiting = [instruction]
+    for before in waiting:
+        _encode_instruction(walk, before)
+
+
+def _encode_instruction(walk: Walk, instruction: dis.Instruction) -> None:
+    if instruction.opname == "EXTENDED_ARG":
+        return
+    constant = instruction.opname in _CONSTANT
+    walk.text("LOAD_CONST" if constant else instruction.opname)
+    walk.walk(instruction.argval if constant else instruction.arg)
+
+
+def _uses(code: CodeType) -> Iterator[Use]:
+    instructions = [each for each in dis.get_instructions(code) if each.opname not in _BETWEEN]
+    yield from _globals(instructions)
+    yield from _imports(instructions)
+    for constant in code.co_consts:
+        if type(constant) is CodeType:
+            yield from _uses(constant)
+
+
+def _globals(instructions: list[dis.Instruction]) -> Iterator[Use]:
+    name: str | None = None
+    path: list[str] = []
+    for instruction in instructions:
+        if name is not None and instruction.opname in _ATTRIBUTE:
+            path.append(instruction.argval)
+            continue
+        if name is not None:
+            yield Use(name, tuple(path))
+        name, path = None, []
+        if instruction.opname in _GLOBAL:
+            name = instruction.argval
+    if name is not None:
+        yield Use(name, tuple(path))
+
+
+def _imports(instructions: list[dis.Instruction]) -> Iterator[Use]:
+    """Imports inside of functions: ``import m`` uses all of m, ``from m import a`` only ``m.a``."""
+    module = ""
+    names: list[str] = []
+    for index, instruction in enumerate(instructions):
+        kind = instruction.opname
+        if kind == "IMPORT_NAME":
+            level = instructions[index - 2].argval
+            module, names = "." * level + instruction.argval, []
+        elif kind == "IMPORT_FROM":
+            names.append(instruction.argval)
+        elif module and (kind == "POP_TOP" or (kind.startswith("STORE_") and not names)):
+            yield from (Use(module, (name,), True) for name in names)
+            if not names:
+                yield Use(module, (), True)
+            module = ""
+
+
+def code_object(walk: Walk, code: Any) -> None:
+    """Encode a code object, by its digest."""
+    walk.out += b"code"
+    walk.out += walk.facts(code).digest

@@ -1,0 +1,129 @@
+"""Modules: installed ones by version, local ones by what they hold now that they are loaded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from importlib.machinery import PathFinder
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from ._atoms import ATOMS
+from ._names import type_name
+from ._origin import contents
+from ._refusal import Unhashable
+
+if TYPE_CHECKING:
+    from ._code import Use
+    from ._walk import Walk
+
+#: What the import system writes into a module.
+_WRITTEN = frozenset(
+    {
+        "__name__",
+        "__file__",
+        "__cached__",
+        "__spec__",
+        "__loader__",
+        "__package__",
+        "__path__",
+        "__builtins__",
+        "__doc__",
+        "__warningregistry__",
+    }
+)
+
+
+def module(walk: Walk, value: ModuleType) -> None:
+    """Encode a module: by name and version, or, if it is local, by all that it holds."""
+    name = _enter(walk, value)
+    if name is None or not walk.meet(value):
+        return
+    held = contents(value)
+    for key in sorted(key for key in held if type(key) is str and key not in _WRITTEN):
+        walk.text(key)
+        walk.uses.globals.add((name, key))
+        walk.part(held[key], f".{key}")
+    walk.out += b";"
+
+
+def _enter(walk: Walk, value: ModuleType) -> str | None:
+    """Encode the name; of an installed module that is all."""
+    found = contents(value).get("__name__")
+    name = found if type(found) is str else ""
+    version = walk.origins.installed(name)
+    walk.uses.modules.add(name)
+    walk.out += b"module"
+    walk.text(name)
+    walk.text(version or "")
+    if walk.origins.is_notebook(name):
+        raise Unhashable("the notebook itself, as a module")
+    return name if version is None else None
+
+
+def attribute(walk: Walk, value: Any, path: Iterable[str], step: str) -> None:
+    """Encode what code reads when it reads ``value.path``: of a module only what it asks for."""
+    rest = list(path)
+    if not issubclass(type(value), ModuleType) or not rest:
+        walk.part(value, step)
+        return
+    name, key = _enter(walk, value), rest.pop(0)
+    found = contents(value).get(key, walk)
+    walk.text(key)
+    if found is walk:
+        # Not there yet, or made by the module's __getattr__.
+        walk.out += b"?"
+    elif name is not None or issubclass(type(found), ModuleType):
+        if name is not None:
+            walk.uses.globals.add((name, key))
+        attribute(walk, found, rest, f"{step}.{key}")
+    elif _changed(walk, found):
+        walk.part(found, f"{step}.{key}")
+
+
+def _changed(walk: Walk, value: Any) -> bool:
+    """Whether what an installed module holds may come from elsewhere: a patch, or a setting."""
+    kind = type(value)
+    if kind in ATOMS:
+        return True
+    if kind is FunctionType:
+        home = value.__globals__.get("__name__")
+    elif issubclass(kind, type):
+        home = type_name(value)[0]
+    else:
+        return False
+    return type(home) is str and walk.origins.installed(home) is None
+
+
+def module_by_name(walk: Walk, use: Use, namespace: dict[str, Any]) -> None:
+    """Encode what an import inside of a function would give."""
+    name = _absolute(use.name, namespace)
+    loaded = sys.modules.get(name)
+    walk.text(name)
+    if loaded is not None:
+        attribute(walk, loaded, use.attributes, f" -> {name}")
+    else:
+        walk.out += _unloaded(walk, name)
+
+
+def _absolute(name: str, namespace: dict[str, Any]) -> str:
+    dots = len(name) - len(name.lstrip("."))
+    if not dots:
+        return name
+    package = str(namespace.get("__package__") or "").split(".")
+    return ".".join([*package[: len(package) - dots + 1], *filter(None, [name[dots:]])])
+
+
+def _unloaded(walk: Walk, name: str) -> bytes:
+    """A module that will be loaded from its file, as that is now."""
+    version = walk.origins.installed(name)
+    if version is not None:
+        return version.encode()
+    spec = PathFinder.find_spec(name.partition(".")[0])
+    if spec is None or spec.origin is None:
+        return b"?"
+    try:
+        with open(spec.origin, "rb") as file:
+            return walk.algorithm.digest(file.read())
+    except OSError:
+        return b"?"

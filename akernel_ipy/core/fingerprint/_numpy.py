@@ -1,0 +1,216 @@
+"""numpy: arrays by dtype, shape and content, hashed where they lie.
+
+An array that is contiguous under some order of its axes counts with that order, as it does when it
+is pickled or copied; any other one counts as if it were in C order. Whether it can be written
+counts. Two arrays of one walk that look at the same memory differ from two that don't.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ._instances import state
+from ._names import names_of, type_name
+from ._refusal import Unhashable
+
+if TYPE_CHECKING:
+    from ._walk import Handler, Walk
+
+#: Bytes copied at once from an array that is not contiguous.
+_CHUNK = 1 << 20
+
+#: Kinds of dtypes whose values are their bytes.
+_PLAIN = frozenset("biufcmMSUV?")
+_EXTENDED = frozenset("gG")
+_MASKED = ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")
+
+
+def find(bases: tuple[type, ...]) -> Handler | None:
+    """The handler of a type of numpy's, or of one derived from it."""
+    numpy: Any = sys.modules["numpy"]
+    if numpy.ndarray in bases:
+        if not set(_MASKED).isdisjoint(names_of(bases[0])):
+            return masked
+        return array
+    if numpy.generic in bases:
+        return scalar
+    if numpy.dtype in bases:
+        return _dtype_value
+    if numpy.ufunc in bases:
+        return _ufunc
+    return None
+
+
+def array(walk: Walk, value: Any) -> None:
+    """Encode an ndarray or an instance of a subclass."""
+    if not walk.meet(value):
+        return
+    walk.out += b"ndarray"
+    _aliases(walk, value)
+    content(walk, value.view(sys.modules["numpy"].ndarray), value)
+    kind = type(value)
+    if kind is not sys.modules["numpy"].ndarray:
+        walk.walk(kind)
+        walk.named(state(value))
+
+
+def masked(walk: Walk, value: Any) -> None:
+    """Encode a masked array: what is under the mask counts, since it can be unmasked."""
+    if not walk.meet(value):
+        return
+    numpy: Any = sys.modules["numpy"]
+    walk.out += b"masked"
+    walk.walk(type(value))
+    content(walk, value.view(numpy.ndarray), value)
+    content(walk, numpy.ma.getmaskarray(value))
+    walk.walk(value.fill_value)
+    walk.walk(bool(value.hardmask))
+
+
+def scalar(walk: Walk, value: Any) -> None:
+    """Encode a numpy scalar."""
+    numpy: Any = sys.modules["numpy"]
+    kind = type(value)
+    if type_name(kind)[0] != "numpy":
+        walk.walk(kind)
+        walk.named(state(value))
+    data = numpy.asarray(value)
+    walk.out += b"scalar"
+    content(walk, data)
+
+
+def _dtype_value(walk: Walk, value: Any) -> None:
+    walk.out += b"dtype"
+    dtype(walk, value)
+
+
+def _ufunc(walk: Walk, value: Any) -> None:
+    # Where a ufunc comes from it doesn't tell, nor what function it was made of.
+    name = value.__name__
+    for module in ("numpy", "scipy.special", getattr(value, "__module__", None)):
+        if type(module) is str and walk.origins.resolves(module, name, value):
+            walk.out += b"ufunc"
+            walk.text(module)
+            walk.text(name)
+            walk.text(walk.origins.installed(module) or "")
+            return
+    raise Unhashable("a ufunc made by hand, which doesn't show its function")
+
+
+def dtype(walk: Walk, value: Any) -> None:
+    """Encode a dtype."""
+    walk.text(value.str)
+    walk.text(value.name)
+    if value.names is not None:
+        walk.walk((value.itemsize, value.isalignedstruct))
+        for name in value.names:
+            field, offset, *titles = value.fields[name]
+            walk.walk((name, offset, tuple(titles)))
+            dtype(walk, field)
+    elif value.subdtype is not None:
+        base, shape = value.subdtype
+        walk.walk(shape)
+        dtype(walk, base)
+    elif value.char == "T":
+        walk.walk((hasattr(value, "na_object"), value.coerce))
+        walk.walk(getattr(value, "na_object", None))
+    if value.metadata:
+        walk.walk(dict(value.metadata))
+
+
+def content(walk: Walk, value: Any, owner: object = None) -> None:
+    """Encode dtype, shape and elements of an exact ndarray."""
+    dtype(walk, value.dtype)
+    walk.walk((value.shape, bool(value.flags.writeable)))
+    elements(walk, value, owner)
+
+
+def elements(walk: Walk, value: Any, owner: object = None) -> None:
+    """Encode the elements of an exact ndarray."""
+    kind = value.dtype
+    if kind.hasobject or kind.kind not in _PLAIN:
+        if kind.names is not None:
+            _fields(walk, value)
+            return
+        held = value.ravel().tolist()
+        walk.keep.append(held)
+        walk.items(held)
+    elif kind.names is not None and _padded(kind):
+        _fields(walk, value)
+    elif kind.char in _EXTENDED:
+        walk.buffer(_without_padding(value))
+    else:
+        _memory(walk, value, owner)
+
+
+def _fields(walk: Walk, value: Any) -> None:
+    for name in value.dtype.names:
+        elements(walk, value[name])
+
+
+def _padded(kind: Any) -> bool:
+    if kind.subdtype is not None:
+        return _padded(kind.subdtype[0])
+    if kind.names is None:
+        return kind.char in _EXTENDED
+    inner = [kind.fields[name][0] for name in kind.names]
+    return sum(each.itemsize for each in inner) != kind.itemsize or any(map(_padded, inner))
+
+
+def _without_padding(value: Any) -> bytes:
+    # An extended float of x86 has 80 bits, in 16 bytes: the others are whatever was there.
+    numpy: Any = sys.modules["numpy"]
+    flat = numpy.ascontiguousarray(value).reshape(-1).view(numpy.longdouble)
+    if numpy.finfo(numpy.longdouble).nmant != 63:
+        return bytes(flat.tobytes())
+    return bytes(flat.view("u1").reshape(-1, flat.itemsize)[:, :10].tobytes())
+
+
+def _memory(walk: Walk, value: Any, owner: object) -> None:
+    order = _axes(value)
+    walk.walk(order)
+    if order is not None:
+        flat = value.transpose(order).reshape(-1)
+        if value.size:
+            walk.buffer(flat.view("u1"), owner)
+        return
+    walk.stream(value.nbytes, _chunks(value))
+
+
+def _axes(value: Any) -> tuple[int, ...] | None:
+    """The order of axes in which memory has no gaps; None if there is none."""
+    flags = value.flags
+    if flags.c_contiguous:
+        return tuple(range(value.ndim))
+    if flags.f_contiguous:
+        return tuple(reversed(range(value.ndim)))
+    order = tuple(sorted(range(value.ndim), key=lambda axis: -value.strides[axis]))
+    return order if value.transpose(order).flags.c_contiguous else None
+
+
+def _chunks(value: Any) -> Iterator[Any]:
+    ascontiguous = sys.modules["numpy"].ascontiguousarray
+    step = max(1, _CHUNK * len(value) // max(1, value.nbytes))
+    for start in range(0, len(value), step):
+        yield ascontiguous(value[start : start + step]).reshape(-1).view("u1")
+
+
+def _aliases(walk: Walk, value: Any) -> None:
+    """Tell whether memory was seen before, in another array of this walk, and where."""
+    ndarray, root = sys.modules["numpy"].ndarray, value
+    while issubclass(type(root.base), ndarray):
+        root = root.base
+    if root.base is not None:
+        root = root.base
+    low, high = sys.modules["numpy"].lib.array_utils.byte_bounds(value)
+    known = walk.memory.setdefault(id(root), [])
+    walk.keep.append(root)
+    for number, (start, end) in enumerate(known):
+        if low < end and start < high:
+            walk.walk(("view", number, low - start, value.strides))
+            break
+    else:
+        walk.out += b"own"
+    known.append((low, high))
