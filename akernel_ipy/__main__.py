@@ -73,13 +73,14 @@ def flavour(word: str) -> str:
 def command_line(argv: list[str]) -> None:
     """Run every other command; what goes wrong on purpose is a message, not a traceback."""
     from .app import AkernelApp
-    from .core.errors import AkernelError, KernelSpecError
+    from .core.errors import AkernelError, KernelSpecError, StoreError
 
     try:
         AkernelApp.launch_instance(argv=argv)
     except AkernelError as error:
         print(f"akernel: {error}", file=sys.stderr)
-        raise SystemExit(1 if isinstance(error, KernelSpecError) else 2) from None
+        failed = isinstance(error, (KernelSpecError, StoreError))
+        raise SystemExit(1 if failed else 2) from None
     except KeyboardInterrupt:
         print("akernel: interrupted", file=sys.stderr)
         raise SystemExit(130) from None

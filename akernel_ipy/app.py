@@ -223,6 +223,7 @@ SUBCOMMANDS: dict[str, Any] = {
     "install": (InstallApp, "Install the kernelspec of a flavour."),
     "list": (ListApp, "List the kernelspecs of this kernel."),
     "remove": (RemoveApp, "Remove a kernelspec of this kernel."),
+    "cache": ("akernel_ipy.cacheapp.CacheApp", "Look after the results that the cache keeps."),
     "run": ("akernel_ipy.runner.app.RunApp", "Run notebooks, their cells concurrently."),
     "launch": ("akernel_ipy.kernelapp.AsyncKernelApp", "Start a kernel (front-ends do)."),
 }

@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"magics"},
     {"kernel"},
     {"kernelapp"},
-    {"kernelspec", "runner", "app"},
+    {"kernelspec", "runner", "app", "cacheapp"},
     {"__main__"},
 ]
 

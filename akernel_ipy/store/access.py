@@ -16,8 +16,9 @@ from .opened import Opened
 
 T = TypeVar("T")
 
-#: Seconds for which a store that can't be reached is left alone.
+#: Seconds for which a store that can't be reached is left alone: the first time, and at most.
 REST = 5.0
+LONGEST_REST = 60.0
 
 #: Different warnings remembered, so as to give each once.
 _MOST_WARNINGS = 10_000
@@ -36,12 +37,21 @@ class Access:
         self._opened: Opened | None = None
         self.renew_after_fork()
 
-    def attempt(self, action: Callable[[Opened], T]) -> tuple[T | None, str]:
-        """Do something with the open store; give its result, or None and the reason."""
+    def attempt(self, action: Callable[[Opened], T], writes: bool = False) -> tuple[T | None, str]:
+        """Do something with the open store; give its result, or None and the reason.
+
+        After a failure to open or to read, further attempts fail at once for a while.
+        """
+        opened = None
         try:
-            return action(self._ready()), ""
+            opened = self._ready()
+            if writes:
+                opened.require_writable()
+            return action(opened), ""
+        except _Resting as error:
+            return None, str(error)
         except Exception as error:
-            return None, self._failed(error)
+            return None, self._failed(error, opened, writes)
 
     def warn(self, text: str, about: str = "") -> None:
         """Warn once of what `about` names."""
@@ -61,7 +71,7 @@ class Access:
     def renew_after_fork(self) -> None:
         """In a child of fork: leave the parent's connections alone."""
         self._lock = threading.RLock()
-        self._rest_until, self._rest_reason = 0.0, ""
+        self._rest, self._rest_until, self._rest_reason = REST, 0.0, ""
         if self._opened:
             self._opened.abandon()
         self._opened = None
@@ -74,25 +84,27 @@ class Access:
                 self.close()
             if not self._opened:
                 self._opened = Opened(self.directory, self.key_file, self.warn)
+                self._rest = REST
             return self._opened
 
-    def _failed(self, error: Exception) -> str:
+    def _failed(self, error: Exception, opened: Opened | None, writes: bool) -> str:
         """Say what went wrong; put a broken index aside, leave a store in difficulties alone."""
-        if isinstance(error, _Resting):
-            return str(error)
-        reason = _explain(error)
-        self.warn(f"the cache isn't used: {reason}", about=reason)
+        reason = explain(error)
         with self._lock:
-            if is_broken(error):
-                self._begin_anew()
-            elif isinstance(error, sqlite3.Error) or not self._opened:
-                self._rest_until, self._rest_reason = time.monotonic() + REST, reason
+            if opened is not self._opened:  # it was deleted, or put aside, meanwhile
+                return reason
+            self.warn(f"the cache isn't used: {reason}", about=reason)
+            if opened and is_broken(error) and not opened.read_only:
+                self._begin_anew(opened)
+            elif not opened or (isinstance(error, sqlite3.Error) and not writes):
+                self._rest_until, self._rest_reason = time.monotonic() + self._rest, reason
+                self._rest = min(2 * self._rest, LONGEST_REST)
         return reason
 
-    def _begin_anew(self) -> None:
-        opened = self._opened
+    def _begin_anew(self, opened: Opened) -> None:
+        current = opened.current
         self.close()
-        if opened and opened.current:
+        if current:
             try:
                 aside = move_aside(opened.index_file)
             except StoreError as error:
@@ -105,7 +117,8 @@ class _Resting(StoreError):
     """The store was out of reach a moment ago."""
 
 
-def _explain(error: Exception) -> str:
+def explain(error: Exception) -> str:
+    """Say what an exception says."""
     if isinstance(error, StoreError):
         return str(error)
     return f"{type(error).__name__}: {error}"

@@ -9,7 +9,7 @@ from typing import Any
 from traitlets import Float, Int, Unicode, default
 from traitlets.config import LoggingConfigurable
 
-from ..core.errors import StoreError
+from ..core.units import parse_bytes
 from .places import default_directory
 from .store import MAX_BYTES, RESERVE, Store
 
@@ -42,9 +42,9 @@ class CacheStore(LoggingConfigurable):
     def _default_max_bytes(self) -> int:
         text = os.environ.get("AKERNEL_CACHE_SIZE", "")
         try:
-            return size_from(text) if text else MAX_BYTES
-        except StoreError as error:
-            self.log.warning("%s; the cache takes at most %d bytes", error, MAX_BYTES)
+            return parse_bytes(text) if text else MAX_BYTES
+        except ValueError as error:
+            self.log.warning(f"AKERNEL_CACHE_SIZE: {error}; it is taken as {MAX_BYTES}")
             return MAX_BYTES
 
     def open(self) -> Store:
@@ -53,25 +53,9 @@ class CacheStore(LoggingConfigurable):
             Path(self.directory).expanduser(),
             max_bytes=self.max_bytes,
             reserve=self.reserve,
+            remote=self.remote,
             warn=self.log.warning,
         )
-
-
-def size_from(text: str) -> int:
-    """Read ``AKERNEL_CACHE_SIZE``.
-
-    Raises:
-        StoreError: if it is no number of bytes.
-    """
-    try:
-        size = int(text)
-        if size < 0:
-            raise ValueError
-    except ValueError:
-        raise StoreError(
-            f"AKERNEL_CACHE_SIZE is {text!r}; it must be a number of bytes, such as 10000000000"
-        ) from None
-    return size
 
 
 def open_store(**settings: Any) -> Store:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import StoreError
+from .keys import NOFOLLOW
 
 #: Seconds to wait for another process's transaction: a reader holds up a cell, a writer nobody.
 READER_PATIENCE = 0.25
 WRITER_PATIENCE = 10.0
+OPENING_PATIENCE = 2.0
 
 _VERSION = 1
 
@@ -62,18 +64,28 @@ _inherited: list[sqlite3.Connection] = []
 
 
 class Index:
-    """One connection. Threads take turns."""
+    """One connection, made at first use. Threads take turns."""
 
-    def __init__(self, path: Path, patience: float) -> None:
+    def __init__(self, path: Path, patience: float, *, read_only: bool = False) -> None:
         self.path = path
+        self._patience = patience
+        self._read_only = read_only
         self._lock = threading.RLock()
-        self._connection = _connect(path, patience)
-        self._identity = identity(path)
+        self._made: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
 
     @property
     def current(self) -> bool:
         """Tell whether the file that was opened is still the one at its path."""
-        return self._identity is not None and identity(self.path) == self._identity
+        return self._made is None or identity(self.path) == self._identity
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._made is None:
+            connect = _connect_reading if self._read_only else _connect
+            self._made = connect(self.path, self._patience)
+            self._identity = identity(self.path)
+        return self._made
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run one statement; give its rows."""
@@ -99,42 +111,67 @@ class Index:
                 raise
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection; it isn't made again."""
         with self._lock:
-            self._connection.close()
+            if self._made:
+                self._made.close()
 
     def abandon(self) -> None:
         """In a child of fork: let go of the parent's connection without touching it."""
-        _inherited.append(self._connection)
+        if self._made:
+            _inherited.append(self._made)
 
 
 def _connect(path: Path, patience: float) -> sqlite3.Connection:
+    """Open the index for reading and writing; create it if it isn't there."""
     _make_private(path)
     connection = sqlite3.connect(
-        path, timeout=patience, isolation_level=None, check_same_thread=False
+        path, timeout=OPENING_PATIENCE, isolation_level=None, check_same_thread=False
     )
     try:
         connection.text_factory = bytes  # a planted text is no reason to fail
-        for pragma in (
-            "trusted_schema = OFF",
-            "auto_vacuum = INCREMENTAL",
-            "journal_mode = WAL",
-            "synchronous = NORMAL",
-            "journal_size_limit = 16777216",
-        ):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
+        for pragma in ("trusted_schema = OFF", "auto_vacuum = INCREMENTAL", "synchronous = NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+        _log_ahead(connection)
         _require_schema(connection)
+        connection.execute("PRAGMA journal_size_limit = 16777216")
+        connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
+def _connect_reading(path: Path, patience: float) -> sqlite3.Connection:
+    """Open the index of a directory in which nothing can be written, not even locks."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro&immutable=1",
+        uri=True,
+        timeout=patience,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.text_factory = bytes
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log. SQLite doesn't wait if another process is doing it too."""
+    until = time.monotonic() + OPENING_PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
 def _make_private(path: Path) -> None:
     """Create the file with mode 0600; SQLite gives its companions the same mode."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    with suppress(PermissionError):  # read-only: SQLite can still read
-        os.close(os.open(path, flags, 0o600))
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | NOFOLLOW, 0o600))
 
 
 def _require_schema(connection: sqlite3.Connection) -> None:

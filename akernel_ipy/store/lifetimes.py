@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import time
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -27,8 +28,9 @@ def _renew() -> None:
 
 
 def _finish() -> None:
+    until = time.monotonic() + PATIENCE
     for store in list(_stores):
-        store.close(PATIENCE)
+        store.close(max(0.0, until - time.monotonic()))
 
 
 atexit.register(_finish)

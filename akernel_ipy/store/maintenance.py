@@ -30,6 +30,8 @@ def records(opened: Opened) -> list[Record]:
 
 def note_touches(opened: Opened, touches: Iterable[tuple[int, int, float]]) -> None:
     """Note hits: rows of an entry's id, how many, and when the last one was."""
+    if opened.read_only:
+        return
     with opened.writer.transaction():
         opened.writer.many(
             "UPDATE entries SET hits = hits + ?2, used = max(used, ?3) WHERE id = ?1",
@@ -54,7 +56,10 @@ def discard(opened: Opened, identifier: int, broken: str) -> None:
 
 
 def prune(opened: Opened, older_than: float | None, max_bytes: int | None) -> Removed:
-    """Delete what was not used for `older_than` seconds, then the oldest beyond `max_bytes`."""
+    """Delete what was not used for `older_than` seconds, then the oldest beyond `max_bytes`.
+
+    And files that no entry knows.
+    """
     with opened.writer.transaction():
         before, free = _total(opened), []
         if older_than is not None:
@@ -64,6 +69,7 @@ def prune(opened: Opened, older_than: float | None, max_bytes: int | None) -> Re
             free += evict(opened.writer, max_bytes)[1]
         after = _total(opened)
     opened.unlink(free)
+    sweep(opened)
     return Removed(before[0] - after[0], before[1] - after[1])
 
 

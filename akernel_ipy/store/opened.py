@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ..core.errors import StoreError
 from .blobs import Blobs
 from .digests import Digests
+from .entries import TOTALS
 from .index import READER_PATIENCE, WRITER_PATIENCE, Index, is_broken, move_aside
 from .keys import load_key
 from .places import INDEX, prepare
@@ -21,17 +23,40 @@ class Opened:
     """
 
     def __init__(self, directory: Path, key_file: Path, warn: Warn) -> None:
-        root = prepare(directory, key_file, warn)
+        root, self.read_only = prepare(directory, key_file, warn)
         self.digests = Digests(load_key(key_file))
         self.blobs = Blobs(root)
         self.index_file = root / INDEX
-        self.reader = _index(self.index_file, READER_PATIENCE, warn)
-        self.writer = Index(self.index_file, WRITER_PATIENCE)
+        self.reader = self._index(READER_PATIENCE)
+        self.writer = self._index(WRITER_PATIENCE)
+        self._check(warn)
+
+    def _index(self, patience: float) -> Index:
+        return Index(self.index_file, patience, read_only=self.read_only)
+
+    def _check(self, warn: Warn) -> None:
+        """Open the index; put a broken one aside and begin anew."""
+        try:
+            self.reader.rows(TOTALS)
+        except Exception as error:
+            self.close()
+            if not is_broken(error) or self.read_only:
+                raise
+            aside = move_aside(self.index_file)
+            warn(f"the cache's index is damaged ({error}); a new one was begun, the old is {aside}")
+            self.reader = self._index(READER_PATIENCE)
+            self.writer = self._index(WRITER_PATIENCE)
+            self.reader.rows(TOTALS)
 
     @property
     def current(self) -> bool:
         """Tell whether the directory is still the one that was opened."""
-        return self.reader.current
+        return self.reader.current and self.writer.current
+
+    def require_writable(self) -> None:
+        """Raise StoreError if nothing can be stored here."""
+        if self.read_only:
+            raise StoreError(f"{self.index_file.parent} is read-only; nothing new is stored")
 
     def unlink(self, names: Iterable[str]) -> None:
         """Delete the files of blobs that left the index, unless they came back meanwhile."""
@@ -49,15 +74,3 @@ class Opened:
         """Forget the connections, in a child of fork."""
         self.reader.abandon()
         self.writer.abandon()
-
-
-def _index(path: Path, patience: float, warn: Warn) -> Index:
-    """Open the index; a broken one is put aside, and a new one begun."""
-    try:
-        return Index(path, patience)
-    except Exception as error:
-        if not is_broken(error):
-            raise
-        aside = move_aside(path)
-        warn(f"the cache's index is damaged ({error}); a new one was begun, the old is {aside}")
-        return Index(path, patience)

@@ -30,8 +30,8 @@ def default_directory() -> Path:
     return Path(jupyter_data_dir()) / "akernel" / "cache"
 
 
-def prepare(directory: Path, key_file: Path, warn: Callable[[str], None]) -> Path:
-    """Make the directories of a store; give the one that holds it.
+def prepare(directory: Path, key_file: Path, warn: Callable[[str], None]) -> tuple[Path, bool]:
+    """Make the directories of a store; give the one that holds it, and whether it is read-only.
 
     A cache directory that exists may be anybody's, and hold other things: what the store needs to
     be its own is the directory within.
@@ -39,27 +39,39 @@ def prepare(directory: Path, key_file: Path, warn: Callable[[str], None]) -> Pat
     Raises:
         StoreError: if they can't be made, aren't the user's, or contain the key.
     """
+    root = directory / FORMAT
     try:
         if key_file.resolve().is_relative_to(directory.resolve()):
             raise StoreError(
                 f"the cache directory {directory} contains its own key {key_file}; "
                 "choose a directory of its own for the cache"
             )
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _close_to_others(directory, warn)
-        root = directory / FORMAT
-        with suppress(FileExistsError):
-            root.mkdir(mode=0o700)
-        _own(root, warn)
-        for name in ("blobs", "tmp"):
-            with suppress(FileExistsError):
-                (root / name).mkdir(mode=0o700)
-        _tag(root)
+        if _is_finished(root) and not os.access(root, os.W_OK):
+            _own(root, warn)
+            return root, True
+        _make(directory, root, warn)
     except OSError as error:
         raise StoreError(
             f"the cache directory {directory} can't be used: {error.strerror or error}"
         ) from error
-    return root
+    return root, False
+
+
+def _is_finished(root: Path) -> bool:
+    """Tell whether a store is here to which nobody is writing."""
+    return (root / INDEX).exists() and not (root / f"{INDEX}-wal").exists()
+
+
+def _make(directory: Path, root: Path, warn: Callable[[str], None]) -> None:
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _close_to_others(directory, warn)
+    with suppress(FileExistsError):
+        root.mkdir(mode=0o700)
+    _own(root, warn)
+    for name in ("blobs", "tmp"):
+        with suppress(FileExistsError):
+            (root / name).mkdir(mode=0o700)
+    _tag(root)
 
 
 def _close_to_others(directory: Path, warn: Callable[[str], None]) -> None:

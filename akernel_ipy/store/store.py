@@ -17,6 +17,7 @@ from .keys import default_key_file
 from .model import Record, Removed, Stats, Stored
 from .opened import Opened
 from .places import default_directory
+from .remote import Remote
 from .writing import Publication, Writing
 
 log = logging.getLogger("akernel_ipy.store")
@@ -43,6 +44,7 @@ class Store:
         max_bytes: entries used least recently go when there are more.
         reserve: bytes of the disk to leave free.
         key_file: default: in the user's state directory.
+        remote: fsspec URL of a second tier, read when the directory has nothing.
         warn: gets each warning; default: the logger ``akernel_ipy.store``.
     """
 
@@ -53,6 +55,7 @@ class Store:
         max_bytes: int = MAX_BYTES,
         reserve: int = RESERVE,
         key_file: Path | None = None,
+        remote: str = "",
         warn: Callable[[str], None] = log.warning,
     ) -> None:
         self.directory = Path(directory) if directory else default_directory()
@@ -60,6 +63,7 @@ class Store:
         self.reserve = reserve
         self._access = Access(self.directory, key_file or default_key_file(), warn)
         self._background = Background("akernel-store")
+        self._remote = Remote(remote, self._access.warn) if remote else None
         self._last_use = 0.0
         self._begin()
         lifetimes.watch(self)
@@ -83,6 +87,22 @@ class Store:
             pending = list(self._pending.get(key, ()))
         for publication in pending:
             publication.wait(wait)
+        return self._find(key) or self.more(key)
+
+    def more(self, key: bytes) -> list[Record]:
+        """Ask the second tier for entries; give them with those that are here.
+
+        For when none of those that `lookup` gave is valid. Takes at most a few seconds.
+        """
+        if not self._remote:
+            return []
+        bring = self._remote.bring
+        brought, _ = self._access.attempt(
+            lambda opened: bring(opened, key, self.max_bytes, self._now()), writes=True
+        )
+        return self._find(key) if brought else []
+
+    def _find(self, key: bytes) -> list[Record]:
         found, _ = self._access.attempt(lambda opened: reading.find(opened, key))
         records, refused = found or ([], [])
         for entry in refused:
@@ -91,6 +111,9 @@ class Store:
 
     def read(self, record: Record) -> Stored | None:
         """Verify and give an entry's data; None if it is gone or isn't what was stored."""
+        if self._remote:
+            complete = self._remote.complete
+            self._access.attempt(lambda opened: complete(opened, record), writes=True)
         found, _ = self._access.attempt(lambda opened: reading.read(opened, record))
         if isinstance(found, reading.Refused):
             self._refuse(found)
@@ -116,7 +139,8 @@ class Store:
         publication = Publication(bytes(key))
         values = dependencies, meta
         begun, reason = self._access.attempt(
-            lambda opened: writing.begin(opened, self.reserve, key, values, payload, buffers)
+            lambda opened: writing.begin(opened, self.reserve, key, values, payload, buffers),
+            writes=True,
         )
         if begun is None:
             publication.settle(reason)
@@ -135,7 +159,15 @@ class Store:
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait, at most `timeout` seconds, until what was written is published; tell if it is."""
-        return self._background.flush(timeout)
+        until = None if timeout is None else time.monotonic() + timeout
+        done = self._background.flush(timeout)
+        if self._remote and done:
+            done = self._remote.flush(until and max(0.0, until - time.monotonic()))
+        return done
+
+    def check(self) -> str:
+        """Open the store; give the reason why it can't be used, empty if it can."""
+        return self._access.attempt(maintenance.count)[1]
 
     def entries(self) -> list[Record]:
         """Give all entries, the most recently used first; takes time in proportion to them."""
@@ -149,12 +181,12 @@ class Store:
 
     def clear(self) -> Removed:
         """Delete all entries, and what killed processes left behind."""
-        return self._access.attempt(maintenance.clear)[0] or Removed(0, 0)
+        return self._access.attempt(maintenance.clear, writes=True)[0] or Removed(0, 0)
 
     def prune(self, older_than: float | None = None, max_bytes: int | None = None) -> Removed:
         """Delete what wasn't used for `older_than` seconds, then the oldest beyond `max_bytes`."""
         removed, _ = self._access.attempt(
-            lambda opened: maintenance.prune(opened, older_than, max_bytes)
+            lambda opened: maintenance.prune(opened, older_than, max_bytes), writes=True
         )
         return removed or Removed(0, 0)
 
@@ -163,23 +195,25 @@ class Store:
 
         The store opens again when it is used again.
         """
-        if self._background.flush(timeout):
+        if self.flush(timeout):
             self._access.close()
 
     def renew_after_fork(self) -> None:
         """In a child of fork: leave connections, thread and pending entries to the parent."""
         self._access.renew_after_fork()
         self._background.renew()
+        if self._remote:
+            self._remote.renew_after_fork()
         self._begin()
 
     def _publish(self, begun: Writing, publication: Publication) -> None:
-        def publish(opened: Opened) -> bool:
-            writing.publish(opened, begun, self.max_bytes, self._now())
-            maintenance.sweep_when_due(opened)
-            return True
+        def publish(opened: Opened) -> None:
+            bundle = writing.publish(opened, begun, self.max_bytes, self._now())
+            if self._remote:
+                self._remote.offer(opened, bundle)
 
         self._note_touches()  # what was just used is not the oldest
-        _, reason = self._access.attempt(publish)
+        _, reason = self._access.attempt(publish, writes=True)
         with suppress(OSError):  # at worst a draft stays, until the next sweep
             begun.staged.drop()
         with self._lock:
@@ -188,6 +222,8 @@ class Store:
             if not waiting:
                 del self._pending[publication.key]
         publication.settle(reason)
+        if not reason:
+            self._access.attempt(maintenance.sweep_when_due, writes=True)
 
     def _refuse(self, entry: reading.Refused) -> None:
         """Warn of an entry once, and delete it unless it may be valid elsewhere."""
@@ -196,7 +232,8 @@ class Store:
         if not entry.foreign:
             self._background.submit(
                 lambda: self._access.attempt(
-                    lambda opened: maintenance.discard(opened, entry.id, entry.broken)
+                    lambda opened: maintenance.discard(opened, entry.id, entry.broken),
+                    writes=True,
                 )
             )
 

@@ -11,6 +11,8 @@ from typing import Any
 from ..core.errors import StoreError
 from .blobs import Draft
 from .entries import Entry, add, encode, evict, sign
+from .model import Part
+from .objects import Bundle
 from .opened import Opened
 from .staging import Staged, raw, stage
 
@@ -80,7 +82,7 @@ def begin(
     return Writing(bytes(key), dependencies, meta, staged, time.time())
 
 
-def publish(opened: Opened, writing: Writing, max_bytes: int, used: float) -> None:
+def publish(opened: Opened, writing: Writing, max_bytes: int, used: float) -> Bundle:
     """Name, sign and publish an entry: its blobs first, then its row; then make room.
 
     Raises:
@@ -93,15 +95,24 @@ def publish(opened: Opened, writing: Writing, max_bytes: int, used: float) -> No
     staged.settle()
     texts = writing.dependencies, writing.meta, layout.encode()
     entry = sign(Entry(writing.key, digests.algorithm, writing.since, *texts), digests)
-    inline = {
-        part.name: piece
-        for part, piece in zip(layout.parts, staged.pieces, strict=True)
-        if isinstance(piece, bytes)
-    }
+    pieces = list(zip(layout.parts, staged.pieces, strict=True))
+    bundle = Bundle(entry, layout, {part.name: p for part, p in pieces if isinstance(p, bytes)})
+    drafts = [(part, piece) for part, piece in pieces if isinstance(piece, Draft)]
+    adopt(opened, bundle, max_bytes, used, drafts)
+    return bundle
+
+
+def adopt(
+    opened: Opened,
+    bundle: Bundle,
+    max_bytes: int,
+    used: float,
+    drafts: Sequence[tuple[Part, Draft]] = (),
+) -> None:
+    """Publish a signed entry, with the blobs that aren't there yet; make room."""
     with opened.writer.transaction():
-        for part, piece in zip(layout.parts, staged.pieces, strict=True):
-            if isinstance(piece, Draft):
-                opened.blobs.publish(piece, part)
-        free = add(opened.writer, entry, digests.signer, inline, used)
+        for part, draft in drafts:
+            opened.blobs.publish(draft, part)
+        free = add(opened.writer, bundle.entry, opened.digests.signer, bundle.inline, used)
         free += evict(opened.writer, max_bytes)[1]
     opened.unlink(free)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from . import _effects as effects
 from ._facts import Facts, Record
@@ -21,6 +21,12 @@ class Expressions:
     ``transform`` turns the code inside a magic (``%%time``) from IPython's syntax into Python.
     """
 
+    #: The method for each kind of node, once it was asked for.
+    _visitors: ClassVar[dict[type[ast.AST], Callable[[Any, Any], None]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls._visitors = {}
+
     def __init__(self, python: tuple[int, int], transform: Callable[[str], str] | None) -> None:
         self.facts = Facts()
         self.scopes: list[Scope] = []
@@ -28,18 +34,19 @@ class Expressions:
         self.transform = transform
         self.future_annotations = False
         self.walrus = False
-        self._handlers: dict[type[ast.AST], Callable[[Any], None] | None] = {}
 
     def visit(self, node: ast.AST) -> None:
         kind = type(node)
-        if kind not in self._handlers:
-            self._handlers[kind] = getattr(self, f"visit_{kind.__name__}", None)
-        handler = self._handlers[kind]
-        if handler is not None:
-            handler(node)
-        else:
-            for child in ast.iter_child_nodes(node):
-                self.visit(child)
+        if kind not in self._visitors:
+            unknown = "visit_children" if kind._fields else "visit_nothing"
+            own = f"visit_{kind.__name__}"
+            name = own if hasattr(self, own) else unknown
+            self._visitors[kind] = getattr(type(self), name)
+        self._visitors[kind](self, node)
+
+    def visit_children(self, node: ast.AST) -> None:
+        for child in ast.iter_child_nodes(node):
+            self.visit(child)
 
     def visit_all(self, nodes: Iterable[ast.AST]) -> None:
         for node in nodes:
@@ -48,8 +55,22 @@ class Expressions:
     def bindings(self, nodes: Iterable[ast.AST]) -> Bindings:
         return bindings(nodes, self.walrus)
 
-    def visit_Constant(self, node: ast.Constant) -> None:
+    def visit_nothing(self, node: ast.AST) -> None:
         """Nothing to read."""
+
+    visit_Constant = visit_nothing
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        self.visit(node.value)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        self.visit(node.left)
+        self.visit(node.right)
+
+    def visit_Tuple(self, node: ast.Tuple | ast.List) -> None:
+        self.visit_all(node.elts)
+
+    visit_List = visit_Tuple
 
     # -- names -----------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ def _split(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_NONE: frozenset[str] = frozenset()
+
 #: Names of IPython and of this kernel which are never part of the dataflow (use ``fullmatch``).
 _OWN = re.compile(
     r"_{1,3}|_\d+|_i{1,3}|_i\d+|_ih|_oh|_dh|In|Out|exit|quit|get_ipython|__task__|ainput"
@@ -39,7 +41,7 @@ def ordinary(name: str) -> bool:
 
 def only_ordinary(names: Iterable[str]) -> frozenset[str]:
     """Drop the names that are not part of the dataflow."""
-    return frozenset(name for name in names if ordinary(name))
+    return frozenset([name for name in names if ordinary(name)]) or _NONE  # one for all cells
 
 
 #: Methods that change their receiver, with the numbers of positional arguments they take:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,11 @@ class Telling:
         self._book = book
         #: Cells that have been told, with the cell to blame and what it was then.
         self._told: dict[str, tuple[str, str]] = {}
+        #: What is to be said next, in the cell's own task.
+        self._due: dict[Cell, Callable[[Run], None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     def forget(self, cell_id: str) -> None:
         """The cell runs: what it was told is over."""
@@ -27,8 +31,7 @@ class Telling:
 
     async def done(self) -> None:
         """Wait until all has been said; a reply does."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        await self._quiet.wait()
 
     def blocked(self) -> None:
         """Tell the cells that the wave found blocked."""
@@ -48,14 +51,13 @@ class Telling:
         if culprit.status == "stale":
             cell.status, cell.because = "stale", book.wave.why(cell.id)
             return
-        run = cell.rerun(None)
         if culprit.status == "failed":
             cell.status = "blocked"
             text = f"{culprit.label}, which it reads from, failed"
-            self._launch(run, partial(self._say_blocked, run, text))
+            self._tell(cell, lambda run: book.outputs.blocked(run, text))
         elif culprit.status == "pending":
             book.unbind(cell.id)
-            self._launch(run, partial(self._say_pending, cell, run, culprit.waits_for))
+            self._tell(cell, partial(self._say_pending, cell, culprit.waits_for))
 
     def displaced(self, cell: Cell, run: Run) -> None:
         """Tell a cell that the value it reads has been displaced by another cell's."""
@@ -69,15 +71,32 @@ class Telling:
             f"{book.label(owner, run)}; run {book.label(source, run)} again",
         )
 
-    def _launch(self, run: Run, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
-        task = self._book.host.launch(run, work)
+    def _tell(self, cell: Cell, say: Callable[[Run], None]) -> None:
+        """Say something in a cell, soon; it takes the place of what has not been said by then.
+
+        While a notebook runs upside down, every cell gives all below it another reason to wait.
+        """
+        known = cell in self._due
+        self._due[cell] = say
+        if known:
+            return
+        run = cell.rerun(None)
+        task = self._book.host.launch(run, partial(self._say, cell, run))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._quiet.clear()
+        task.add_done_callback(partial(self._said, cell))
 
-    async def _say_blocked(self, run: Run, text: str) -> None:
-        self._book.outputs.blocked(run, text)
+    async def _say(self, cell: Cell, run: Run) -> None:
+        self._due.pop(cell)(run)
 
-    async def _say_pending(self, cell: Cell, run: Run, names: tuple[str, ...]) -> None:
+    def _said(self, cell: Cell, task: asyncio.Task[Any]) -> None:
+        if task.cancelled():
+            self._due.pop(cell, None)
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._quiet.set()
+
+    def _say_pending(self, cell: Cell, names: tuple[str, ...], run: Run) -> None:
         if cell.showed:
             self._book.outputs.begin(run)
         cell.shown_by = run
