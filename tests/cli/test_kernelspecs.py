@@ -81,7 +81,7 @@ def test_the_default_is_the_environment_of_the_interpreter(akernel: Command) -> 
         (["remove"], 2, "akernel list"),
         (["remove", "nothing"], 1, "there is no kernelspec 'nothing'"),
         (["remove", "python3"], 1, "starts another kernel"),
-        (["explode"], 2, "install, list, remove, run, launch"),
+        (["explode"], 2, "install, list, remove, cache, run, launch"),
         (["launch", "warp"], 2, "known flavours: async, chain"),
     ],
 )
