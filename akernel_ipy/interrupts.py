@@ -45,6 +45,8 @@ class Steps:
         self.run: Run | None = None
         self.last: Run | None = None
         self.since = 0.0
+        #: How many steps all runs together have made.
+        self.count = 0
         self._after_step = after_step
 
     def blocking(self, alone: bool) -> bool:
@@ -72,6 +74,8 @@ class Steps:
         now = time.monotonic()
         try:
             self.run, self.last, self.since = run, run, now
+            self.count += 1
+            run.state.steps += 1
             return resume(value)
         except StopIteration as stop:
             return _Returned(stop.value)

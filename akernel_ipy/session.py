@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from .core.model import ABORTED, Outcome, Request, Run, current_run
 from .core.modes import Mode, parse
 from .core.pipeline import Middleware, Runner, pipeline
+from .middleware.cache import Caching
 from .middleware.ordering import Chain
 from .middleware.react import React
 from .outputs import LiveOutputs
@@ -73,6 +74,8 @@ class Session:
         self.cells = 0
         #: What threads answer to whose cell has ended, if it is not for the kernel to say.
         self.last_request: Request | None = None
+        #: Looks at the runs that are to be cached, and imports nothing before there is one.
+        self.caching = Caching(self)
         self._host = host
         self._numbers = itertools.count(1)
         shell.on_reset = self._reset
@@ -106,6 +109,8 @@ class Session:
             self.react = self.react or React(self, self._host.redefinition)
             self.shell.rewrite(self.react.sources)
             layers.append(self.react)
+        self.caching.on = "cache" in self.mode
+        layers.append(self.caching)
         self._runner: Runner = pipeline(layers, self.shell.evaluate)
 
     def _reset(self) -> None:

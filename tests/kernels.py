@@ -67,6 +67,8 @@ class Kernel:
         self.env = {
             **outside,  # under pytest, ipykernel would not capture what goes to descriptors
             "IPYTHONDIR": str(self.directory / "ipython"),
+            "AKERNEL_CACHE_DIR": str(self.directory / "cache"),
+            "XDG_STATE_HOME": str(self.directory / "state"),
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # the debugger's warning belongs to no cell
             **(env or {}),
         }

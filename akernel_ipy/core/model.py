@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -120,6 +120,10 @@ class RunState:
     shown: tuple[dict[str, Any], dict[str, Any]] | None = None
     #: The cell has given the loop back at least once.
     waited: bool = False
+    #: How many steps it has made: pieces of it between two awaits.
+    steps: int = 0
+    #: Brings back what it made an earlier time, instead of running it: set by the cache.
+    replay: Callable[[], None] | None = None
     #: The reply has been sent.
     replied: bool = False
     #: It has been decided where its statements run.

@@ -16,7 +16,7 @@ from .errors import ModeError
 ORDERINGS = ("async", "chain")
 
 #: Flavours that can be added to any ordering, in canonical order.
-ADDITIONS: tuple[str, ...] = ("multi", "react")
+ADDITIONS: tuple[str, ...] = ("cache", "multi", "react")
 
 KNOWN = ORDERINGS + ADDITIONS
 

@@ -13,7 +13,7 @@ from traitlets.config.loader import ConfigError
 from ..core.errors import ModeError
 from ..core.model import current_session
 from ..core.modes import parse
-from ..magics import AkernelMagics
+from ..magics import AkernelMagics, CacheMagics
 from ..session import Session
 from ..sessions import Sessions
 from ..sessions.isolation import isolate
@@ -70,7 +70,7 @@ class Tenancy(Execution):
         shell.steps = self.steps
         shell.blocking = self.blocking
         shell.private_variables = self._private_variables()
-        shell.register_magics(AkernelMagics(shell=shell))
+        shell.register_magics(AkernelMagics(shell=shell), CacheMagics(shell=shell))
         shell.context = context
         session = Session(shell, context, self, key)
         context.run(current_session.set, session)

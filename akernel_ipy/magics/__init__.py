@@ -1,5 +1,6 @@
 """The magics of the kernel: ``%akernel_mode`` and ``%akernel``."""
 
 from .akernel import AkernelMagics
+from .caching import CacheMagics
 
-__all__ = ["AkernelMagics"]
+__all__ = ["AkernelMagics", "CacheMagics"]

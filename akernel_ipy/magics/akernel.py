@@ -14,7 +14,7 @@ from ..core.model import find_run
 from ..core.modes import KNOWN
 from ..threads import in_loop
 from ..wire.router import asyncio_loop_of
-from . import reactive
+from . import caching, reactive
 from .command import Command, cell_number
 
 
@@ -41,6 +41,7 @@ COMMANDS = (
     Command("tasks", "what runs or waits, and since when", _tasks),
     Command("cancel N", "stop In [N]", _cancel),
     *reactive.COMMANDS,
+    *caching.COMMANDS,
 )
 
 
@@ -91,6 +92,14 @@ class AkernelMagics(Magics):
             %akernel lazy        mark cells stale instead of running them
             %akernel run stale   run the stale cells
             %akernel eager       run cells when what they read changes
+
+        Of the flavour cache:
+
+        ::
+
+            %akernel cache          what the cache did in this session, and what it holds
+            %akernel cache why [N]  why In [N], or the last cell, was a hit, stored, or neither
+            %akernel cache clear    remove all entries
         """
         words = line.split()
         if not words:

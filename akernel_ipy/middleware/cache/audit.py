@@ -1,0 +1,129 @@
+"""One audit hook for the process: it tells runs that are being recorded what they do."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ...core.model import Run, find_run
+
+#: Takes an audit event: its name and its arguments.
+Listener = Callable[[str, tuple[Any, ...]], None]
+
+#: Events that matter; the interpreter raises many others.
+EVENTS = frozenset(
+    {
+        "open", "os.listdir", "os.scandir", "glob.glob/2", "sqlite3.connect",
+        "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate",
+        "os.chmod", "os.chown", "os.utime", "os.setxattr", "os.removexattr",
+        "os.chdir", "os.putenv", "os.unsetenv",
+        "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty",
+        "subprocess.Popen", "pty.spawn", "os.kill", "signal.pthread_kill",
+        "socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
+        "socket.gethostbyname", "socket.gethostbyaddr", "urllib.Request", "ftplib.connect",
+        "smtplib.connect", "webbrowser.open", "tempfile.mkstemp", "tempfile.mkdtemp",
+        "mmap.__new__", "sys.addaudithook", "os.stat", "os.lstat", "os.access",
+    }
+)  # fmt: skip
+
+_listeners: dict[Run, Listener] = {}
+_busy = threading.local()
+_installed = False
+
+#: Threads of the kernel, by the beginning of their names: what they do is no cell's doing.
+_KERNEL_THREADS = ("IOPub", "Control", "Heartbeat", "IPythonHistory", "Shell", "akernel", "Thread-")
+
+
+def listen(run: Run, listener: Listener) -> None:
+    """Tell ``listener`` of the events of a run, from now on."""
+    _install()
+    _listeners[run] = listener
+
+
+def forget(run: Run) -> None:
+    """Stop telling about a run."""
+    _listeners.pop(run, None)
+
+
+class quiet:
+    """Within it nothing is told of this thread: the cache's own work."""
+
+    def __enter__(self) -> None:
+        self._outer = getattr(_busy, "on", False)
+        _busy.on = True
+
+    def __exit__(self, *details: object) -> None:
+        _busy.on = self._outer
+
+
+def _install() -> None:
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    sys.addaudithook(_hook)
+    _patch_stat()
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _listeners or event not in EVENTS:
+        return
+    _tell(event, arguments)
+
+
+def _tell(event: str, arguments: tuple[Any, ...]) -> None:
+    if getattr(_busy, "on", False):
+        return
+    _busy.on = True
+    try:
+        for listener in _addressed():
+            listener(event, arguments)
+    finally:
+        _busy.on = False
+
+
+def _addressed() -> list[Listener]:
+    run = find_run()
+    if run is not None and (run.active or threading.current_thread() is threading.main_thread()):
+        listener = _listeners.get(run)
+        return [] if listener is None else [listener]
+    thread = threading.current_thread()
+    if thread is threading.main_thread() or thread.name.startswith(_KERNEL_THREADS[:-1]):
+        return []
+    # A worker that nobody bound to a run, such as those of multiprocessing's ThreadPool: it may
+    # work for any of them.
+    return list(_listeners.values())
+
+
+def _patch_stat() -> None:
+    """Let `os.stat` and its kin tell, too: CPython raises no event for them.
+
+    ``os.path.exists`` and pathlib's methods call them through the module `os`.
+    """
+    for name in ("stat", "lstat", "access"):
+        original = getattr(os, name)
+        told = _telling(f"os.{name}", original)
+        for supported in (
+            os.supports_dir_fd,
+            os.supports_effective_ids,
+            os.supports_fd,
+            os.supports_follow_symlinks,
+        ):
+            if original in supported:
+                supported.add(told)
+        setattr(os, name, told)
+
+
+def _telling(event: str, original: Callable[..., Any]) -> Callable[..., Any]:
+    def told(path: Any, *arguments: Any, **options: Any) -> Any:
+        if _listeners:
+            _tell(event, (path,))
+        return original(path, *arguments, **options)
+
+    told.__name__ = told.__qualname__ = original.__name__
+    told.__module__ = "os"
+    told.__doc__ = original.__doc__
+    return told

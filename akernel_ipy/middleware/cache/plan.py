@@ -1,0 +1,252 @@
+"""What the text of a cell says about caching it: what forbids it, what it binds for sure."""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ...core.names import EMPTY, CellSyntaxError, Names, analyze
+
+#: Magics that run the code they are given, and nothing else.
+TRANSPARENT = frozenset({"time", "capture", "prun", "memit"})
+
+#: Names of IPython's whose content depends on all that ran before.
+OF_THE_SHELL = frozenset(
+    {"In", "Out", "_ih", "_oh", "_dh", "_i", "_ii", "_iii", "get_ipython", "exit", "quit"}
+)
+
+#: Calls that change what the whole process shares; audit hooks don't tell of them.
+_SEEDS = frozenset({"seed", "manual_seed", "set_seed"})
+
+#: What reads something that no key can hold: told, not refused.
+CLOCKS = frozenset({"time", "time_ns", "now", "today", "utcnow", "monotonic", "perf_counter"})
+CHANCE = frozenset({"random", "urandom", "uuid1", "uuid4", "randint", "rand", "randn", "shuffle"})
+
+#: Names that mean that relative paths or the working directory matter.
+PLACE = frozenset({"getcwd", "cwd", "abspath", "realpath", "absolute", "resolve"})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What caching needs to know of a cell's text.
+
+    Attributes:
+        names: what it binds, reads and changes.
+        refusal: why it can't be cached at all; empty if it can.
+        definite: names that it has bound whenever it ended well.
+        imports: the modules that it asks for, for sure or perhaps.
+        strings: string constants, at any depth: they may name files.
+        mentions: all names and attributes that occur.
+        seeds: it sets the state of the random numbers before it does anything else.
+        underscores: which of ``_``, ``__``, ``___``, ``_3`` it reads.
+        binds_underscore: it binds ``_`` itself.
+    """
+
+    names: Names = EMPTY
+    refusal: str = ""
+    definite: frozenset[str] = frozenset()
+    imports: tuple[str, ...] = ()
+    strings: tuple[str, ...] = ()
+    mentions: frozenset[str] = frozenset()
+    seeds: bool = False
+    underscores: tuple[str, ...] = ()
+    binds_underscore: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names whose values are part of the key, if they are bound."""
+        return tuple(sorted({*self.names.immediate, *self.names.soft, *self.underscores}))
+
+
+@lru_cache(2048)
+def plan(source: str) -> Plan:
+    """Read a cell, after IPython's input transformers; each text once."""
+    try:
+        names = analyze(source)
+        tree = ast.parse(source)
+    except (CellSyntaxError, SyntaxError, ValueError, RecursionError) as error:
+        return Plan(refusal=f"its code can't be read: {error}")
+    mentions = frozenset(_mentions(tree))
+    underscores = _underscores(source, tree) if "_" in source else ()
+    return Plan(
+        names=names,
+        refusal=_refusal(tree, names, mentions),
+        definite=frozenset(_definite(tree)),
+        imports=tuple(dict.fromkeys(_imports(tree))),
+        strings=tuple(dict.fromkeys(_strings(tree))),
+        mentions=mentions,
+        seeds=_seeds_first(tree),
+        underscores=underscores,
+        binds_underscore=_binds(tree, "_"),
+        notes=tuple(_notes(mentions)),
+    )
+
+
+def _refusal(tree: ast.Module, names: Names, mentions: frozenset[str]) -> str:
+    for magic in _magics(tree):
+        if magic not in TRANSPARENT:
+            return f"{magic} may change more than a cached cell can bring back"
+    shell = sorted(mentions & (OF_THE_SHELL - {"get_ipython"}))
+    if shell:
+        return f"it uses {shell[0]}, which depends on all cells that ran before"
+    if _bare_shell(tree):
+        return "it uses get_ipython(), which reaches everything"
+    if names.opaque:
+        return f"{names.opaque[0]} hides what it reads and binds"
+    return ""
+
+
+def _magics(tree: ast.Module) -> Iterator[str]:
+    """Name the magics and shell commands that a cell uses."""
+    for call in _calls_of_shell(tree):
+        assert isinstance(call.func, ast.Attribute)
+        first = call.args[0] if call.args else None
+        name = str(first.value) if isinstance(first, ast.Constant) else "?"
+        if call.func.attr in {"run_line_magic", "run_cell_magic"}:
+            if name in TRANSPARENT:
+                for argument in call.args[1:]:
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                        yield from _inner_magics(argument.value)
+            yield name if name in TRANSPARENT else f"%{name}"
+        else:
+            yield f"!{name}" if call.func.attr in {"system", "getoutput"} else call.func.attr
+
+
+def _inner_magics(code: str) -> Iterator[str]:
+    if code.lstrip().startswith(("%", "!")) or "\n%" in code or "\n!" in code:
+        yield "a magic inside a magic"
+
+
+def _calls_of_shell(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Call)
+            and isinstance(node.func.value.func, ast.Name)
+            and node.func.value.func.id == "get_ipython"
+        ):
+            yield node
+
+
+def _bare_shell(tree: ast.AST) -> bool:
+    called = sum(1 for _ in _calls_of_shell(tree))
+    named = sum(isinstance(n, ast.Name) and n.id == "get_ipython" for n in ast.walk(tree))
+    return named > called
+
+
+def _definite(tree: ast.Module) -> Iterator[str]:
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    yield from _targets(target)
+            case ast.AnnAssign(target=target, value=value) if value is not None:
+                yield from _targets(target)
+            case ast.AugAssign(target=target):
+                yield from _targets(target)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.ClassDef(name=name):
+                yield name
+            case ast.Import(names=names):
+                for alias in names:
+                    yield alias.asname or alias.name.partition(".")[0]
+            case ast.ImportFrom(names=names):
+                for alias in names:
+                    yield alias.asname or alias.name
+
+
+def _targets(target: ast.expr) -> Iterator[str]:
+    match target:
+        case ast.Name(id=name):
+            yield name
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            for part in parts:
+                yield from _targets(part)
+        case ast.Starred(value=value):
+            yield from _targets(value)
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _strings(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _mentions(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield from node.name.split(".")
+
+
+def _seeds_first(tree: ast.Module) -> bool:
+    for statement in tree.body:
+        match statement:
+            case ast.Import() | ast.ImportFrom() | ast.Assign(value=ast.Constant()):
+                continue
+            case ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=attr))) if attr in _SEEDS:
+                return True
+        return False
+    return False
+
+
+def _underscores(source: str, tree: ast.Module) -> tuple[str, ...]:
+    """Which results of other cells it reads: ``_``, ``__``, ``___``, ``_3``."""
+    found: set[str] = set()
+    tables = [symtable.symtable(source, "cell", "exec")]
+    while tables:
+        table = tables.pop()
+        tables.extend(table.get_children())
+        for symbol in table.get_symbols():
+            name = symbol.get_name()
+            top = table.get_type() == "module"
+            if is_result(name) and symbol.is_referenced() and (top or symbol.is_global()):
+                found.add(name)
+    return tuple(sorted(name for name in found if not _binds_first(tree, name)))
+
+
+def is_result(name: str) -> bool:
+    """Tell whether IPython binds a name to results: ``_``, ``__``, ``___``, ``_12``."""
+    return name in {"_", "__", "___"} or (name[:1] == "_" and name[1:].isdigit())
+
+
+def _binds(tree: ast.Module, name: str) -> bool:
+    return any(
+        isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load)
+        for n in ast.walk(tree)
+    )
+
+
+def _binds_first(tree: ast.Module, name: str) -> bool:
+    uses = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == name]
+    first = min(uses, key=lambda n: (n.lineno, n.col_offset), default=None)
+    return first is not None and isinstance(first.ctx, ast.Store)
+
+
+def _notes(mentions: frozenset[str]) -> Iterator[str]:
+    if found := sorted(mentions & CLOCKS):
+        yield f"perhaps it reads the clock ({', '.join(found)})"
+    if found := sorted(mentions & CHANCE):
+        yield f"perhaps it asks for random numbers ({', '.join(found)})"
+    if mentions & {"environ", "getenv"}:
+        yield "it reads the environment"

@@ -1,0 +1,303 @@
+"""One run that is not a hit: what is noted before it, and what it came to."""
+
+from __future__ import annotations
+
+import asyncio
+import dis
+import sys
+import threading
+import time
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...core.fingerprint import Fingerprints
+from ...core.model import Outcome, Run
+from ...core.names import ordinary
+from . import audit, files, natives, outputs, restoring
+from .entry import Made
+from .inputs import UNBOUND, Inputs, Refused, digest_of
+from .observation import Observation, installed
+from .parts import Inside, Parts
+from .plan import Plan
+from .surroundings import Surroundings
+
+#: Threads that libraries leave running, and that show nothing in a cell by themselves.
+_IDLE_THREADS = ("asyncio_", "ThreadPoolExecutor", "tqdm", "akernel", "IPython", "TMonitor")
+
+
+class Recording:
+    """Everything about one run that decides whether it can be stored, and as what.
+
+    Args:
+        run: the run.
+        plan: of its code.
+        inputs: taken just now.
+        shell: its namespace and surroundings.
+        fingerprints: of that namespace.
+        observation: takes the audit events.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        plan: Plan,
+        inputs: Inputs,
+        shell: Any,
+        fingerprints: Fingerprints,
+        observation: Observation,
+    ) -> None:
+        self.run, self.plan, self.inputs = run, plan, inputs
+        self.observation = observation
+        self.seconds = 0.0
+        #: Dependencies on names: what they were before.
+        self.names: dict[str, str] = {}
+        self._shell = shell
+        self._namespace: dict[str, Any] = shell.user_ns
+        self._fingerprints = fingerprints
+        self.inside = Inside(self._namespace)
+        self._before = dict(self._namespace)
+        roots = {
+            name: self._namespace[name]
+            for name in sorted({*inputs.names, *inputs.reached})
+            if name in self._namespace
+        }
+        self.parts = Parts(roots, self.inside)
+        self.digests = {n: digest_of(fingerprints, n, self._namespace) for n in roots}
+        self._written = frozenset(_globals_written(self.parts))
+        self._surroundings = Surroundings(shell)
+        self._modules = frozenset(sys.modules)
+        self._threads = frozenset(threading.enumerate())
+        self._tasks = _tasks()
+        self._recorder = outputs.Recorder(run)
+        self._shown: list[outputs.Shown] = []
+        self._begun = time.perf_counter()
+
+    def describe(self) -> dict[str, Any]:
+        """Give what a later miss is compared with: a JSON value."""
+        names = {name: self.digests[name] for name in self.inputs.names}
+        return {
+            "names": {**names, **dict.fromkeys(self.inputs.unbound, UNBOUND)},
+            "settings": dict(self.inputs.settings),
+            "extra": self.inputs.extra,
+        }
+
+    def begin(self) -> None:
+        """The run starts."""
+        audit.listen(self.run, self.observation)
+        self._begun = time.perf_counter()
+
+    def end(self) -> None:
+        """The run has ended, however it did."""
+        self.seconds = time.perf_counter() - self._begun
+        audit.forget(self.run)
+        self._shell.kernel.flush()
+        self._shown = outputs.condense(self._recorder.stop())
+
+    def conclude(self, outcome: Outcome, force: bool) -> Made:
+        """Say what the run made.
+
+        Raises:
+            Refused: it can't be stored.
+        """
+        self._require_plain_end(outcome, force)
+        made = Made(result=outcome.result, shown=self._shown)
+        made.bound = dict(self._bound())
+        made.deleted = sorted(n for n in self._before if n not in self._namespace and _counts(n))
+        for name in made.deleted:
+            self.names[name] = self._old_digest(name)
+        made.changed = list(self._changed())
+        made.random = self._random()
+        return made
+
+    def _require_plain_end(self, outcome: Outcome, force: bool) -> None:
+        if outcome.payload:
+            raise Refused("it opens the pager, or changes the front-end's cells")
+        if self.observation.effects and not force:
+            raise Refused(next(iter(self.observation.effects)))
+        if reason := outputs.unstorable(self._shown):
+            raise Refused(reason)
+        if sum(kind == "execute_result" for kind, _ in self._shown) > 1:
+            raise Refused("it shows more than one result")
+        if changed := self._surroundings.changed(self.plan.mentions):
+            raise Refused(f"it changes {changed}")
+        if left := self._left_running():
+            raise Refused(f"it leaves {left} running")
+
+    def _left_running(self) -> str:
+        for thread in threading.enumerate():
+            if thread not in self._threads and not thread.name.startswith(_IDLE_THREADS):
+                return f"a thread ({thread.name})"
+        for task in _tasks() - self._tasks:
+            name = getattr(task.get_coro(), "__qualname__", "?")
+            if not task.done() and not _is_kernels(task):
+                return f"a task ({name})"
+        return ""
+
+    def _bound(self) -> Iterator[tuple[str, Any]]:
+        definite = self.plan.definite
+        maybe = (self.plan.names.defs | self._written) - definite
+        own = {"_"} if self.plan.binds_underscore else set()
+        for name, value in self._namespace.items():
+            if not _counts(name) and name not in own:
+                continue
+            same = name in self._before and self._before[name] is value
+            if not same or name in definite:
+                if self.run.state.waited and name not in definite and name not in maybe | own:
+                    raise Refused(f"{name} was bound while it waited, perhaps by others")
+                yield name, value
+            elif name in maybe and name not in self.digests:
+                # Bound to what it was, or not bound at all: nobody knows, and both are right if
+                # it is the same next time.
+                self.names[name] = digest_of(self._fingerprints, name, self._namespace)
+
+    def _changed(self) -> Iterator[tuple[Any, restoring.State]]:
+        done: set[int] = set()
+        for name, before in self.digests.items():
+            value = self._before[name]
+            if digest_of(self._fingerprints, name, {name: value}) == before:
+                continue
+            for part in self.parts.of(name, value):
+                if id(part) in done:
+                    continue
+                done.add(id(part))
+                try:
+                    state = restoring.state_of(part)
+                except restoring.CantRestore as error:
+                    raise Refused(f"{name} was changed in place: {error}") from None
+                if state is not None:
+                    yield part, state
+
+    def _old_digest(self, name: str) -> str:
+        return digest_of(self._fingerprints, name, self._before)
+
+    def _random(self) -> dict[str, Any]:
+        before, now = self._surroundings.random_changes()
+        if not self.plan.seeds:
+            self.random = before
+        return now
+
+    #: Digests of the random states that the run began with and moved.
+    random: Mapping[str, str] = types.MappingProxyType({})
+
+    def modules(self) -> dict[str, str]:
+        """Modules that a hit imports, with their digests: named ones, and local ones.
+
+        Raises:
+            Refused: one has no digest.
+        """
+        named = [name for name in self.plan.imports if name in sys.modules]
+        new = sorted(set(sys.modules) - self._modules)
+        local = [name for name in new if _is_local(sys.modules[name])]
+        found = {}
+        for name in dict.fromkeys([*named, *local]):
+            digest = digest_of(self._fingerprints, name, {name: sys.modules[name]})
+            if not digest:
+                raise Refused(f"module {name} has no fingerprint")
+            found[name] = digest
+        return found
+
+    def dependencies(self, force: bool) -> dict[str, Any]:
+        """Give what a hit depends on beside the key: a JSON value.
+
+        Raises:
+            Refused: a file changed while it was read, or nobody knows which one was.
+        """
+        if not force:
+            natives.depend(self.observation, self._libraries(), self._mentions(), self._strings())
+        found, reason = self.observation.conclude()
+        if reason:
+            raise Refused(reason)
+        return {
+            "names": self.names,
+            "files": found,
+            "random": dict(self.random),
+            "modules": self.modules(),
+            "cwd": files.working_directory() if self._place_matters() else "",
+        }
+
+    def _libraries(self) -> set[str]:
+        modules = {*self.plan.imports, *self.inputs.modules}
+        for name in self.plan.imports:
+            module = sys.modules.get(name)
+            if module is not None and _is_local(module):
+                held = (v for v in vars(module).values() if isinstance(v, types.ModuleType))
+                modules.update(v.__name__ for v in held)
+        return {name.partition(".")[0] for name in modules}
+
+    def _functions(self) -> Iterator[types.FunctionType]:
+        found = (p for p in self.parts.objects.values() if isinstance(p, types.FunctionType))
+        yield from found
+
+    def _mentions(self) -> Iterator[str]:
+        yield from self.plan.mentions
+        for function in self._functions():
+            yield from natives.names_of_code(function.__code__)
+
+    def _strings(self) -> Iterator[str]:
+        yield from self.plan.strings
+        yield from natives.strings_in([self._before[name] for name in self.digests])
+        yield from natives.strings_in(self._functions())
+
+    def _place_matters(self) -> bool:
+        return self.observation.relative or bool(self.plan.mentions & _PLACE)
+
+    def depend_on_names(self, used: frozenset[str]) -> None:
+        """Note names whose values the entry refers to."""
+        for name in used:
+            if name not in self.digests and name not in self.names:
+                self.names[name] = self._old_digest(name)
+
+    def known(self) -> dict[int, Any]:
+        """Everything that was there before the run, with the path to it."""
+        found: dict[int, Any] = {
+            id(value): (name,)
+            for name, value in self._before.items()
+            if _counts(name) and not _is_small(value)
+        }
+        found.update(self.parts.paths)
+        return found
+
+
+def _is_local(module: Any) -> bool:
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and not file.startswith(installed())
+
+
+def _is_small(value: Any) -> bool:
+    return isinstance(value, str | bytes | int | float | complex | types.ModuleType | None)
+
+
+_PLACE = frozenset({"getcwd", "cwd", "abspath", "realpath", "absolute", "resolve"})
+
+
+def _counts(name: str) -> bool:
+    """Tell whether a name is the notebook's, not IPython's."""
+    return ordinary(name)
+
+
+def _globals_written(parts: Parts) -> Iterator[str]:
+    """Name the globals that functions among the inputs may bind when they are called."""
+    seen: set[int] = set()
+    waiting = [p.__code__ for p in parts.objects.values() if isinstance(p, types.FunctionType)]
+    while waiting:
+        code = waiting.pop()
+        if id(code) in seen:
+            continue
+        seen.add(id(code))
+        waiting.extend(c for c in code.co_consts if isinstance(c, types.CodeType))
+        for instruction in dis.get_instructions(code):
+            if instruction.opname in {"STORE_GLOBAL", "DELETE_GLOBAL"}:
+                yield str(instruction.argval)
+
+
+def _tasks() -> set[asyncio.Task[Any]]:
+    try:
+        return asyncio.all_tasks()
+    except RuntimeError:
+        return set()
+
+
+def _is_kernels(task: asyncio.Task[Any]) -> bool:
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and "akernel_ipy" in code.co_filename
