@@ -21,6 +21,9 @@ class AsyncDisplayHook(ZMQShellDisplayHook):
 
     parent_header = property(header_of_caller, set_header)
 
+    #: ``In [n]`` of what ``___``, ``__`` and ``_`` are.
+    _counts: tuple[int, ...] = (0, 0, 0)
+
     @property
     def exec_result(self) -> Any:
         """The ExecutionResult to fill in, of the run at hand."""
@@ -61,6 +64,32 @@ class AsyncDisplayHook(ZMQShellDisplayHook):
             content = self.msg["content"]
             run.state.shown = (content["data"], content["metadata"] or {})
         super().finish_displayhook()
+
+    def update_user_ns(self, result: Any) -> None:
+        """Keep a result as ``_``, ``_n`` and ``Out[n]``.
+
+        IPython 9 takes results in the order in which they come: under flow a cell that overtook
+        others would leave its own as ``_`` for the cell behind them.
+        """
+        before = list(zip(self._counts, (self.___, self.__, self._), strict=True))
+        super().update_user_ns(result)
+        number, shell = self.prompt_count, self.shell
+        run = current_run.get(None)
+        in_turn = run is None or not run.state.ordered or number >= self._counts[-1]
+        if in_turn or shell is None:
+            self._counts = (*self._counts[1:], number)
+            return
+        shown = shell.user_ns.get("_") is self._
+        kept = sorted([*before, (number, result)], key=lambda item: item[0])[1:]
+        self._counts = tuple(count for count, _ in kept)
+        self.___, self.__, self._ = (value for _, value in kept)
+        if shown:
+            variables = {"_": self._, "__": self.__, "___": self.___}
+            shell.push(variables, interactive=False)
+        results = shell.user_ns["_oh"]
+        in_order = sorted(results.items())
+        results.clear()
+        results.update(in_order)
 
     def quiet(self) -> bool:
         """Whether the cell ends in ``;``.

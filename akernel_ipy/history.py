@@ -11,6 +11,8 @@ from weakref import WeakValueDictionary
 from IPython.core.history import HistoryAccessor, HistoryManager
 from traitlets import default
 
+from .core.model import current_run
+
 #: Seconds after which an input is in the database at the latest.
 SAVE_INTERVAL = 1.0
 
@@ -43,7 +45,11 @@ class BatchedHistoryManager(HistoryManager):
         """Keep an input, once if nothing was transformed, and see that it is saved soon."""
         if source_raw is not None and source.rstrip("\n") == source_raw:
             source = source_raw
+        length = len(self.input_hist_parsed)
         super().store_inputs(line_num, source, source_raw)
+        run = current_run.get(None)
+        if run is not None and run.state.ordered and length < len(self.input_hist_parsed):
+            self._put_in_place(line_num)
         self.save_soon()
 
     def save_soon(self) -> None:
@@ -52,6 +58,20 @@ class BatchedHistoryManager(HistoryManager):
         if not self._save_pending and self.using_thread and hasattr(thread, "later"):
             self._save_pending = True
             thread.later(SAVE_INTERVAL, self._save)
+
+    def _put_in_place(self, number: int) -> None:
+        # IPython appends: with cells that overtake each other, In[n] would be some other cell's.
+        for inputs in (self.input_hist_parsed, self.input_hist_raw):
+            if len(inputs) - 1 == number:
+                continue
+            text = inputs.pop()
+            inputs.extend([""] * (number + 1 - len(inputs)))
+            inputs[number] = text
+        recent = ["", "", "", *self.input_hist_raw][-4:]
+        self._iii, self._ii, self._i, self._i00 = recent
+        assert self.shell is not None
+        variables = {"_i": self._i, "_ii": self._ii, "_iii": self._iii}
+        self.shell.push(variables, interactive=False)
 
     def _save(self) -> None:
         # In the IOPub thread, which turns even while a cell blocks.

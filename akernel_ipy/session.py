@@ -13,6 +13,7 @@ from .core.model import ABORTED, Outcome, Request, Run, current_run
 from .core.modes import Mode, parse
 from .core.pipeline import Middleware, Runner, pipeline
 from .middleware.cache import Caching
+from .middleware.flow import Flow
 from .middleware.ordering import Chain
 from .middleware.react import React
 from .outputs import LiveOutputs
@@ -24,6 +25,8 @@ class Host(Protocol):
 
     #: What to do when two cells define one name, under react.
     redefinition: str
+    #: Seconds after an error within which arriving requests are aborted, too.
+    stop_on_error_timeout: float
     #: Counts the runs of all sessions.
     total: Total
 
@@ -76,8 +79,13 @@ class Session:
         self.last_request: Request | None = None
         #: Looks at the runs that are to be cached, and imports nothing before there is one.
         self.caching = Caching(self)
+        #: The ordering middleware of the flavour flow, from when it was first asked for.
+        self.flow: Flow | None = None
         self._host = host
         self._numbers = itertools.count(1)
+        self._last_number = 0
+        #: Runs that are in their pipeline.
+        self._submitted: dict[Run, None] = {}
         shell.on_reset = self._reset
         self._waiting: dict[Run, None] = {}
         self._aborted: set[Run] = set()
@@ -98,6 +106,10 @@ class Session:
         layers: list[Middleware] = []
         if "chain" in self.mode:
             layers.append(Chain(self.tasks))
+        if "flow" in self.mode:
+            self.flow = self.flow or Flow(self)
+            self.flow.admit(self._submitted)
+            layers.append(self.flow)
         if self._host.isolated:
             layers.append(self._take_turn)
         layers.append(self._start)
@@ -119,7 +131,8 @@ class Session:
 
     def new_run(self, request: Request, cause: Run | None = None) -> Run:
         """Number a request by its arrival; it waits until its pipeline starts it."""
-        run = Run(request, next(self._numbers), cause)
+        self._last_number = next(self._numbers)
+        run = Run(request, self._last_number, cause)
         self._waiting[run] = None
         if time.monotonic() < self._abort_until.get(request.session_id, 0.0):
             self._aborted.add(run)
@@ -127,6 +140,7 @@ class Session:
 
     async def submit(self, run: Run) -> Outcome:
         """Take a run through the pipeline."""
+        self._submitted[run] = None
         try:
             outcome = await self._runner(run)
         except asyncio.CancelledError:
@@ -141,8 +155,11 @@ class Session:
     def drop(self, run: Run) -> None:
         """Forget a run that has ended, or that never began."""
         self._waiting.pop(run, None)
+        self._submitted.pop(run, None)
         self._aborted.discard(run)
         self.tasks.end(run)
+        if self.flow is not None:
+            self.flow.gone(run)
         if self.react is not None:
             self.react.forsake(run.request.cell_id)
 
@@ -185,6 +202,16 @@ class Session:
             run.request.cell_id == cell_id and run not in self._aborted for run in self._waiting
         )
 
+    def arrived(self) -> int:
+        """Take in the requests that have arrived; give the number of the last one."""
+        self._host.take_in()
+        return self._last_number
+
+    @property
+    def abort_window(self) -> float:
+        """Seconds after an error within which arriving requests are aborted, too."""
+        return self._host.stop_on_error_timeout
+
     def withdraw(self, run: Run) -> bool:
         """Let a run that has not started be aborted when its turn comes."""
         if run in self._waiting:
@@ -192,7 +219,12 @@ class Session:
         return run in self._aborted
 
     def abort_waiting(self, session_id: str, seconds: float) -> None:
-        """Abort a client's runs that have not started, and those arriving within ``seconds``."""
+        """Abort a client's runs that have not started, and those arriving within ``seconds``.
+
+        Under flow nothing is left to do: those that need what is lost have been aborted.
+        """
+        if "flow" in self.mode:
+            return
         self._host.take_in()
         self._aborted.update(r for r in self._waiting if r.request.session_id == session_id)
         if seconds:
@@ -214,7 +246,8 @@ class Session:
         self.tasks.start(run)
         token = current_run.set(run)
         self.cells += not run.request.silent
-        self.shell.count(run)
+        if not state.count:  # flow numbers those that are overtaken
+            self.shell.count(run)
         self.shell.load_variables()
         self._host.begin_run(run)
         try:

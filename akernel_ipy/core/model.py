@@ -87,6 +87,8 @@ class RunState:
     ended: float = 0.0
     #: Number shown in ``In [n]``; set when the run starts.
     count: int = 0
+    #: Its number is its place in the order of arrival, whenever it starts and ends.
+    ordered: bool = False
     #: What ``shell.execution_count`` says inside this run.
     execution_count: int = 0
     #: True while IPython is about to count this run itself.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .errors import ModeError
 
 #: Mutually exclusive ways to order the cells of a session; the first is the default.
-ORDERINGS = ("async", "chain")
+ORDERINGS = ("async", "chain", "flow")
 
 #: Flavours that can be added to any ordering, in canonical order.
 ADDITIONS: tuple[str, ...] = ("cache", "multi", "react")

@@ -14,7 +14,7 @@ from ..core.model import find_run
 from ..core.modes import KNOWN
 from ..threads import in_loop
 from ..wire.router import asyncio_loop_of
-from . import caching, reactive
+from . import asking, caching, reactive
 from .command import Command, cell_number
 
 
@@ -40,6 +40,7 @@ def _cancel(session: Any, arguments: list[str]) -> None:
 COMMANDS = (
     Command("tasks", "what runs or waits, and since when", _tasks),
     Command("cancel N", "stop In [N]", _cancel),
+    *asking.COMMANDS,
     *reactive.COMMANDS,
     *caching.COMMANDS,
 )
@@ -62,8 +63,9 @@ class AkernelMagics(Magics):
     def akernel_mode(self, line: str) -> None:
         """Show the flavour of this session, or set it: ``%akernel_mode chain``.
 
-        ``async`` starts each cell at once, ``chain`` after the one before, ``react`` re-runs cells
-        when what they read changes. Flavours are joined by hyphens: ``%akernel_mode chain-react``.
+        ``async`` starts each cell at once, ``chain`` after the one before, ``flow`` when no earlier
+        one shares data with it; ``react`` re-runs cells when what they read changes. Flavours are
+        joined by hyphens: ``%akernel_mode chain-react``.
         """
         session = self._session()
         if line.strip():
@@ -83,12 +85,17 @@ class AkernelMagics(Magics):
             %akernel tasks       what runs or waits, and since when
             %akernel cancel N    stop In [N]
 
+        Of the flavours flow and react:
+
+        ::
+
+            %akernel why [N]     why In [N], or the last cell, ran, waited or did not run
+
         Of the flavour react:
 
         ::
 
             %akernel graph       the cells and who reads what from whom, as a picture
-            %akernel why [N]     why In [N], or the last cell, ran or did not run
             %akernel lazy        mark cells stale instead of running them
             %akernel run stale   run the stale cells
             %akernel eager       run cells when what they read changes

@@ -36,7 +36,8 @@ def _graph(session: Any, arguments: list[str]) -> None:
     display(mime_bundle(flow(_react(session, "graph").book)), raw=True)  # type: ignore[no-untyped-call]
 
 
-def _why(session: Any, arguments: list[str]) -> None:
+def why_react(session: Any, arguments: list[str]) -> None:
+    """Say why a cell ran or did not run."""
     book = _react(session, "why").book
     if arguments:
         number = cell_number(arguments[0], "why")
@@ -92,7 +93,6 @@ def _release(react: React) -> bool:
 
 COMMANDS = (
     Command("graph", "the cells and who reads what from whom, as a picture", _graph),
-    Command("why [N]", "why In [N], or the last cell, ran or did not run", _why),
     Command("lazy", "mark cells stale instead of running them", _lazy),
     Command("eager", "run cells when what they read changes", _eager),
     Command("run stale", "run the stale cells", _run_stale),

@@ -50,7 +50,7 @@ def test_a_mode_contains_its_words_and_no_others(mode: Mode) -> None:
     assert "" not in mode
 
 
-@pytest.mark.parametrize("text", ["cached", "reactive", "chain react", "async,chain", "flow-react"])
+@pytest.mark.parametrize("text", ["cached", "reactive", "chain react", "async,chain", "lazy-react"])
 def test_an_unknown_word_is_refused_with_the_known_ones(text: str) -> None:
     with pytest.raises(ModeError) as caught:
         parse(text)

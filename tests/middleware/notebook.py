@@ -7,11 +7,13 @@ import asyncio
 import inspect
 import itertools
 from collections import Counter
+from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
 from akernel_ipy.core.model import Outcome, Request, Run, current_run
 from akernel_ipy.session import Session
+from akernel_ipy.tasks import Total
 
 
 class Shell:
@@ -101,14 +103,25 @@ class Outputs:
 class Host:
     """Takes the place of the kernel."""
 
-    def __init__(self, redefinition: str) -> None:
+    stop_on_error_timeout = 0.0
+    isolated = False
+
+    def __init__(self, redefinition: str, on_run: Callable[[str, Run], None]) -> None:
         self.redefinition = redefinition
+        self.total = Total()
+        self._on_run = on_run
 
     def begin_run(self, run: Run) -> None:
-        pass
+        self._on_run("start", run)
 
     def end_run(self, run: Run) -> None:
-        pass
+        self._on_run("end", run)
+
+    def isolate(self) -> None:
+        raise NotImplementedError
+
+    def turn(self, session: Session) -> None:
+        return None
 
     def take_in(self) -> None:
         pass
@@ -120,14 +133,21 @@ class Host:
 class Notebook:
     """A session, and requests of its cells."""
 
-    def __init__(self, mode: str = "react", redefinition: str = "linear") -> None:
+    def __init__(
+        self,
+        mode: str = "react",
+        redefinition: str = "linear",
+        on_run: Callable[[str, Run], None] = lambda what, run: None,
+    ) -> None:
         self.shell = Shell()
-        self.session = Session(self.shell, copy_context(), Host(redefinition))
+        self.session = Session(self.shell, copy_context(), Host(redefinition, on_run))
         self.session.outputs = Outputs(self.shell)  # type: ignore[assignment]
         self.session.use(mode)
         self._numbers = itertools.count()
 
-    def send(self, cell: str, code: str, deleted: tuple[str, ...] = ()) -> asyncio.Task[Outcome]:
+    def send(
+        self, cell: str, code: str, deleted: tuple[str, ...] = (), *, stop: bool = True
+    ) -> asyncio.Task[Outcome]:
         """Submit a request as the kernel does when it arrives."""
         from akernel_ipy.wire.session import Header
 
@@ -136,7 +156,7 @@ class Notebook:
         message = {
             "header": header,
             "metadata": {"cellId": cell, "deletedCells": list(deleted)},
-            "content": {"code": code, "store_history": True},
+            "content": {"code": code, "store_history": True, "stop_on_error": stop},
         }
         run = self.session.new_run(Request.from_message(message))
         context = self.session.context.copy()

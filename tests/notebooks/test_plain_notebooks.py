@@ -33,12 +33,14 @@ def test_there_are_ten_notebooks_of_a_dozen_cells_each() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("flavour", ["async", "chain", "react", "chain-react"])
+@pytest.mark.parametrize(
+    "flavour", ["async", "chain", "flow", "react", "chain-react", "flow-react"]
+)
 def test_run_all_shows_what_ipykernel_shows(flavour: str, name: str) -> None:
     check(name, shown(flavour, True)[name], shown("stock", True)[name])
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("flavour", ["async", "react"])
+@pytest.mark.parametrize("flavour", ["async", "flow", "react"])
 def test_nbclient_saves_what_it_saves_with_ipykernel(flavour: str, name: str) -> None:
     check(name, shown(flavour, False)[name], shown("stock", False)[name])

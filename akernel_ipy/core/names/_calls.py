@@ -124,6 +124,7 @@ class Calls(Expressions):
         effect = magics.interpret(node)
         if effect is None:
             return False
+        self.facts.call_magic(magics.name_of(node))
         self.apply(effect, func.attr)
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ._known import only_ordinary, ordinary
+from ._known import only_ordinary, only_own, ordinary
 from ._state import State
 from ._value import Names
 
@@ -21,6 +21,7 @@ class Record:
     mutates: set[str] = field(default_factory=set)
     touches: set[str] = field(default_factory=set)
     opaque: dict[str, None] = field(default_factory=dict)
+    magics: set[str] = field(default_factory=set)
 
     def merge(self, other: Record) -> None:
         self.reads |= other.reads
@@ -30,6 +31,7 @@ class Record:
         self.mutates |= other.mutates
         self.touches |= other.touches
         self.opaque |= other.opaque
+        self.magics |= other.magics
 
 
 class Facts:
@@ -57,6 +59,7 @@ class Facts:
         self.not_imports: set[str] = set()
         self.exits: set[str] = set()
         self.opaque: dict[str, None] = {}
+        self.magics: set[str] = set()
         self.before: dict[str, set[str]] = {}
         self.awaits = False
         self.dynamic = False  # something ran that may have bound any name
@@ -139,6 +142,12 @@ class Facts:
             self.opaque[reason] = None
             self.dynamic = self.dynamic or dynamic
 
+    def call_magic(self, name: str) -> None:
+        if self.records:
+            self.records[-1].magics.add(name)
+        elif not self.state.dead:
+            self.magics.add(name)
+
     def leave(self) -> None:
         """End the path: what follows is not reached."""
         if not self.records:
@@ -168,6 +177,7 @@ class Facts:
         self.mutates |= called.mutates - self.state.bound
         self.touches |= called.touches - self.state.bound
         self.opaque |= called.opaque
+        self.magics |= called.magics
         self.deletes |= called.deletes
         self.state.bound -= called.deletes
         self.maybe_write(called.writes)
@@ -232,4 +242,7 @@ class Facts:
             opaque=tuple(self.opaque),
             functions_only=functions_only,
             awaits=self.awaits,
+            own=only_own(immediate | self.soft),
+            own_writes=only_own(self.writes),
+            magics=frozenset(self.magics),
         )

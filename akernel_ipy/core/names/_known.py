@@ -44,6 +44,11 @@ def only_ordinary(names: Iterable[str]) -> frozenset[str]:
     return frozenset([name for name in names if ordinary(name)]) or _NONE  # one for all cells
 
 
+def only_own(names: Iterable[str]) -> frozenset[str]:
+    """Keep the names that are IPython's and the kernel's own."""
+    return frozenset(name for name in names if name not in _MODULE and not ordinary(name))
+
+
 #: Methods that change their receiver, with the numbers of positional arguments they take:
 #: ``lst.append(v)`` is one, ``np.append(a, b)`` is not.
 IN_PLACE: dict[str, tuple[int, int]] = {

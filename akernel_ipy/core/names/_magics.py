@@ -94,6 +94,16 @@ def interpret(node: ast.Call) -> Effect | None:
     return None
 
 
+def name_of(node: ast.Call) -> str:
+    """Name what a method call on ``get_ipython()`` runs: ``%time``, ``%%bash``, ``!``."""
+    assert isinstance(node.func, ast.Attribute)
+    first = node.args[0] if node.args else None
+    name = first.value if isinstance(first, ast.Constant) else "?"
+    signs = {"run_line_magic": f"%{name!s}", "run_cell_magic": f"%%{name!s}"}
+    shell = node.func.attr in ("system", "getoutput", "system_raw", "system_piped")
+    return "!" if shell else signs.get(node.func.attr, f"%{node.func.attr}")
+
+
 def line_magic(name: str, line: str) -> Effect:
     """Say what ``%name line`` does."""
     shell = shell_names(line)

@@ -35,6 +35,9 @@ class Names:
         opaque: reasons why the analysis can't know everything, in order of appearance.
         functions_only: nothing but functions, classes, imports and type aliases.
         awaits: the cell awaits at top level.
+        own: names of IPython and of the kernel that may be read: ``_``, ``Out``, ``__task__``.
+        own_writes: those that the cell binds itself: ``for _ in range(3)``.
+        magics: the magics it calls, such as ``%time`` and ``%%bash``; ``!`` for the shell.
     """
 
     defs: frozenset[str] = _NONE
@@ -52,6 +55,9 @@ class Names:
     opaque: tuple[str, ...] = ()
     functions_only: bool = False
     awaits: bool = False
+    own: frozenset[str] = _NONE
+    own_writes: frozenset[str] = _NONE
+    magics: frozenset[str] = _NONE
 
     @property
     def reads(self) -> frozenset[str]:

@@ -1,0 +1,332 @@
+"""Random notebooks, and what they leave behind: for comparing one flavour with another."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from akernel_ipy.core.model import Run, current_run
+
+from .notebook import Notebook
+
+NAMES = ("a", "b", "c", "d", "e", "f", "u", "v", "w", "y")
+FUNCTIONS = ("p", "q", "r")
+CLASSES = ("K", "L")
+
+#: Statements; {n}, {m} are names of values, {g}, {h} of functions, {k} of classes, {i} a number.
+STATEMENTS = (
+    "{n} = {i}",
+    "{n} = {i}",
+    "{n} = [{i}, {i}]",
+    "{n} = []",
+    "{n} = {{'x': {i}}}",
+    "{n} = {m}",
+    "{n} = [{m}, {o}]",
+    "{n} = ({m}, {i})",
+    "{n} = {{'x': {m}}}",
+    "{n} = {m} + {o}",
+    "{n} = {m} + 1",
+    "{n} += 1",
+    "{n} += [{i}]",
+    "{n}.append({i})",
+    "{n}.append({m})",
+    "{n}[0] = {m}",
+    "{n}[0].append({i})",
+    "{n}['x'] = {m}",
+    "{n}['x'].append({i})",
+    "{n}.x = {m}",
+    "{n}.x.append({i})",
+    "{n}.pop()",
+    "del {n}",
+    "{n}, {m} = {m}, {n}",
+    "({n} := {m})",
+    "{n} = [x for x in {m}]",
+    "{n} = [{m} for _ in range(2)]",
+    "{n} = list({m})",
+    "{n} = dict({m})",
+    "{n} = sorted({m}, key=str)",
+    "{n} = {m}[0]",
+    "{n} = {m}['x']",
+    "{n} = {m}.x",
+    "{n} = {m}.append",
+    "{n}({i})",
+    "{n} = iter({m})",
+    "{n} = (x for x in {m})",
+    "say(next({n}, None))",
+    "say(sum({m}))",
+    "say(len({m}))",
+    "say({m})",
+    "say({m}, {o})",
+    "say({m} is {o})",
+    "say(f'{{{m}}}')",
+    "say(any(x == {i} for x in {m}))",
+    "for x in {m}: x.append({i})",
+    "for x in {m}: say(x)",
+    "for {n} in range(2): pass",
+    "for i, x in enumerate({m}): x.append(i)",
+    "if {m}: {n} = {i}",
+    "({m} if {i} else {o}).append({i})",
+    "[{m}][0].append({i})",
+    "match {m}:\n    case [first, *_]: first.append({i})\n    case _: say('no')",
+    "try: {n}\nexcept NameError: {n} = {i}",
+    "import math",
+    "import math as {n}",
+    "{n} = math.floor(2.5)",
+    # functions
+    "def {g}(*args): return {m}",
+    "def {g}(*args): {m}.append({i}); return {m}",
+    "def {g}(*args):\n    global {n}\n    {n} = {i}",
+    "def {g}(*args):\n    global {n}\n    {n} += 1\n    return {n}",
+    "def {g}(*args): return {h}(*args)",
+    "def {g}(x=[], *args):\n    x.append({i})\n    return x",
+    "def {g}(x={m}, *args): return x",
+    "def {g}(x=None, *args):\n    say(x)\n    return [x, {m}]",
+    "def {g}(x=None, *args):\n    x.append({i})",
+    "def {g}(x=None, *args):\n    x.n = {i}",
+    "def {g}(*args): {k}.n += 1; return {k}.n",
+    "def {g}(*args): {h}.calls = {i}",
+    "def {g}(*args): return getattr({h}, 'calls', None)",
+    "def make(n):\n    def step(*args):\n        nonlocal n\n        n += 1\n        return n\n"
+    "    return step\n{g} = make({i})",
+    "def pair(n):\n    def put(*args):\n        nonlocal n\n        n = args\n"
+    "    return put, lambda *args: n\n{g}, {h} = pair({m})",
+    "async def {g}(*args):\n    global {n}\n    x = {m}\n    await pause({i})\n    {n} = x",
+    "async def {g}(x=None, *args):\n    await pause({i})\n    {m}.append(x)\n    return {m}",
+    "{n} = {g}",
+    "{g} = {h}",
+    "{n} = {g}({m})",
+    "{n} = {g}()",
+    "{g}({m})",
+    "say({g}())",
+    "{n} = await {g}({m})",
+    "await {g}()",
+    "{n} = lambda *args: {m}",
+    "{n} = partial({g}, {m})",
+    "{n} = lru({g})",
+    "{n}()",
+    "{n} = {n}()",
+    "{n} = {m}({o})",
+    "{g}.calls = {i}",
+    "{g}({k})",
+    "{g}({h})",
+    # classes
+    "class {k}:\n    n = 0\n    items = []\n    def m(self, *args): return {n}",
+    "class {k}:\n    n = {i}\n    def __init__(self, *args): {k}.n += 1",
+    "class {k}:\n    n = {i}\n    def __init__(self, *args): type(self).n += 1\n"
+    "    def m(self, *args): self.x = {m}; return self.n",
+    "class {k}:\n    n = {i}\n    @classmethod\n    def m(cls, *args): cls.n += 1; return cls.n",
+    "class {k}({l}):\n    x = {i}",
+    "class {k}:\n    items = []\n    x = {m}\n    def m(self, *args): self.items.append(args)",
+    "class {k}:\n    n = 0\n    def __repr__(self): {k}.n += 1; return f'{k} {{self.n}}'\n"
+    "    def m(self, *args): return vars(self)",
+    "class {k}:\n    n = 0\n    @property\n    def x(self): self.n += 1; return self.n\n"
+    "    def __len__(self): {m}.append({i}); return {i}",
+    "@dataclass\nclass {k}:\n    n: int = 0\n    x: list = field(default_factory=list)\n"
+    "    def m(self, *args): {g}(self.x); return self",
+    "{n} = {k}()",
+    "{n} = {k}",
+    "{n}.m({m})",
+    "{n} = {m}.m()",
+    "{n} = {m}.m",
+    "{k}.n += 1",
+    "{k}.n = {m}",
+    "say({k}.n)",
+    "say({m}.n)",
+    "{n}.n += 1",
+    "del {k}.n",
+    "raise ValueError({i})",
+)
+
+#: What all cells begin with.
+PRELUDE = "import math\nfrom dataclasses import dataclass, field\nfrom functools import partial"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell, and how many turns of the loop pass before its request is sent."""
+
+    code: str
+    delay: int = 0
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> str:
+    """One statement, or one that may fail in a ``try``."""
+    value, function, cls = map(st.sampled_from, (NAMES, FUNCTIONS, CLASSES))
+    text = draw(st.sampled_from(STATEMENTS)).format(
+        n=draw(value),
+        m=draw(value),
+        o=draw(value),
+        g=draw(function),
+        h=draw(function),
+        k=draw(cls),
+        l=draw(cls),
+        i=draw(st.integers(0, 3)),
+    )
+    if draw(st.sampled_from([True, True, True, False])):
+        lines = text.replace("\n", "\n    ")
+        return f"try:\n    {lines}\nexcept Exception:\n    say(failure())"
+    return text
+
+
+@st.composite
+def cells(draw: st.DrawFn) -> Cell:
+    """A cell of a few statements, with turns given to others in between."""
+    parts: list[str] = []
+    for statement in draw(st.lists(statements(), min_size=1, max_size=4)):
+        parts += [f"await pause({n})" for n in draw(st.sampled_from([(), (), (1,), (3,), (7,)]))]
+        parts.append(statement)
+    last = draw(st.sampled_from([None, None, "say({})", "{}", "await pause(2)"]))
+    if last is not None:
+        parts.append(last.format(draw(st.sampled_from(NAMES))))
+    return Cell("\n".join(parts), draw(st.sampled_from([0, 0, 0, 1, 4])))
+
+
+programs = st.lists(cells(), min_size=2, max_size=9)
+
+
+def failure() -> str:
+    """The error at hand."""
+    return f"{sys.exc_info()[0]}"
+
+
+async def pause(turns: int) -> None:
+    """Let others run."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+def lru(function: Any) -> Any:
+    """A function that remembers, made by a library."""
+    from functools import lru_cache
+
+    return lru_cache(function)
+
+
+def say(*values: Any) -> None:
+    """What cells show with: kept for the run that the caller belongs to."""
+    text = " ".join(describe(value) for value in values)
+    current_run.get().state.metadata.setdefault("said", []).append(text)
+
+
+#: What programs find in their namespace.
+OWN = {"say": say, "pause": pause, "lru": lru, "failure": failure, "__name__": "__main__"}
+
+
+class Play:
+    """A program run under one flavour: what its cells showed, and what is left."""
+
+    def __init__(self, mode: str, program: list[Cell], stop: bool = False) -> None:
+        self.events: list[tuple[str, Run]] = []
+        self.statuses: list[str] = []
+        self._mode, self._program, self._stop = mode, program, stop
+
+    async def run(self) -> None:
+        """Send all cells, and wait for their end."""
+        self.notebook = notebook = Notebook(self._mode, on_run=self._note)
+        notebook.shell.user_ns.update(OWN)
+        exec(PRELUDE, notebook.shell.user_ns)
+        tasks = []
+        for number, cell in enumerate(self._program):
+            await pause(cell.delay)
+            tasks.append(notebook.send(str(number), cell.code, stop=self._stop))
+        outcomes = await asyncio.wait_for(asyncio.gather(*tasks), 20)
+        self.statuses = [outcome.status for outcome in outcomes]
+        self.results = [describe(outcome.result) for outcome in outcomes]
+        self.left = describe(
+            {
+                name: value
+                for name, value in sorted(notebook.shell.user_ns.items())
+                if name not in ("asyncio", "__builtins__", *OWN)
+            }
+        )
+
+    def _note(self, what: str, run: Run) -> None:
+        self.events.append((what, run))
+
+    @property
+    def said(self) -> dict[str | None, list[str]]:
+        """What each cell showed."""
+        runs = [run for what, run in self.events if what == "start"]
+        runs.sort(key=lambda run: run.number)
+        return {run.request.cell_id: run.state.metadata.get("said", []) for run in runs}
+
+    @property
+    def overlaps(self) -> int:
+        """How many cells started while another one was running."""
+        running, count = 0, 0
+        for what, _ in self.events:
+            count += what == "start" and running > 0
+            running += 1 if what == "start" else -1
+        return count
+
+
+def play(mode: str, program: list[Cell], stop: bool = False) -> Play:
+    """Run a program under a flavour."""
+    played = Play(mode, program, stop)
+    asyncio.run(played.run())
+    return played
+
+
+def describe(value: Any) -> str:
+    """Describe a value in full: contents, types, and which parts are one object."""
+    return _Description().of(value)
+
+
+class _Description:
+    def __init__(self) -> None:
+        self._seen: dict[int, int] = {}
+        self._kept: list[Any] = []
+
+    def of(self, value: Any) -> str:
+        kind = type(value)
+        if kind in (int, float, str, bool, type(None), bytes):
+            return re.sub("0x[0-9a-f]+", "0x", repr(value))
+        if isinstance(value, types.ModuleType):
+            return f"module {value.__name__}"
+        if id(value) in self._seen:
+            return f"#{self._seen[id(value)]}"
+        self._seen[id(value)] = len(self._seen)
+        self._kept.append(value)
+        return f"#{len(self._seen) - 1}={self._inside(value, kind)}"
+
+    def _inside(self, value: Any, kind: type) -> str:
+        if isinstance(value, Mapping):
+            return "{" + ", ".join(f"{self.of(k)}: {self.of(v)}" for k, v in value.items()) + "}"
+        if isinstance(value, list | tuple):
+            return f"{kind.__name__}({', '.join(map(self.of, value))})"
+        if isinstance(value, types.FunctionType):
+            return self._function(value)
+        if isinstance(value, types.MethodType):
+            return f"method {self.of(value.__self__)} {self.of(value.__func__)}"
+        if isinstance(value, types.BuiltinMethodType):
+            return f"builtin {value.__name__} of {self.of(value.__self__)}"
+        if isinstance(value, type):
+            own = value.__module__ == "__main__"
+            members = {k: v for k, v in vars(value).items() if k[:2] != "__"} if own else {}
+            return f"class {value.__name__} {self.of(members)}"
+        if hasattr(value, "cache_info"):
+            return f"lru {value.cache_info()} {self.of(value.__wrapped__)}"
+        if kind.__module__ == "__main__":
+            return f"{kind.__name__} {self.of(object.__getattribute__(value, '__dict__'))}"
+        if kind.__name__.endswith("_iterator"):
+            return f"{kind.__name__} {self.of(value.__reduce__()[1:])}"
+        inner = [getattr(value, name, None) for name in ("__func__", "fget", "func", "args")]
+        return f"{kind.__name__} {self.of(inner)}"
+
+    def _function(self, value: types.FunctionType) -> str:
+        cells = []
+        for cell in value.__closure__ or ():
+            try:
+                cells.append(self.of(cell.cell_contents))
+            except ValueError:
+                cells.append("empty")
+        parts = [self.of(value.__defaults__), self.of(dict(value.__dict__)), *cells]
+        return f"function {value.__name__} {value.__code__.co_firstlineno} {' '.join(parts)}"
