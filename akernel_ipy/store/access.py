@@ -20,12 +20,21 @@ T = TypeVar("T")
 REST = 5.0
 LONGEST_REST = 60.0
 
+#: Seconds that a fork waits for somebody who is using the index.
+FORK_PATIENCE = 1.0
+
 #: Different warnings remembered, so as to give each once.
 _MOST_WARNINGS = 10_000
+
+# In a child of fork: what the parent had open. Never closed, which could harm the parent.
+_inherited: dict[Path, Opened] = {}
 
 
 class Access:
     """Opens the store at first use, again when its directory was deleted or its index broke."""
+
+    _opened: Opened | None
+    _paused: Opened | None
 
     def __init__(self, directory: Path, key_file: Path, warn: Callable[[str], None]) -> None:
         self.directory = directory
@@ -34,8 +43,7 @@ class Access:
         self.troubles: deque[str] = deque(maxlen=50)
         self._warn = warn
         self._warned: set[str] = set()
-        self._opened: Opened | None = None
-        self.renew_after_fork()
+        self._begin()
 
     def attempt(self, action: Callable[[Opened], T], writes: bool = False) -> tuple[T | None, str]:
         """Do something with the open store; give its result, or None and the reason.
@@ -68,18 +76,38 @@ class Access:
         if opened:
             opened.close()
 
+    def before_fork(self) -> None:
+        """Have no connection open while the process forks, if that can be had soon."""
+        self._held = self._lock.acquire(timeout=FORK_PATIENCE)
+        if self._held and self._opened and self._opened.pause(FORK_PATIENCE):
+            self._paused = self._opened
+
+    def after_fork(self) -> None:
+        """In the parent: go on."""
+        if self._paused:
+            self._paused.resume()
+        self._paused = None
+        if self._held:
+            self._lock.release()
+
     def renew_after_fork(self) -> None:
-        """In a child of fork: leave the parent's connections alone."""
+        """In the child: begin anew."""
+        if self._opened and not self._paused:
+            _inherited[self.directory] = self._opened
+        self._begin()
+
+    def _begin(self) -> None:
         self._lock = threading.RLock()
+        self._held = False
+        self._opened = self._paused = None
         self._rest, self._rest_until, self._rest_reason = REST, 0.0, ""
-        if self._opened:
-            self._opened.abandon()
-        self._opened = None
 
     def _ready(self) -> Opened:
         with self._lock:
             if time.monotonic() < self._rest_until:
                 raise _Resting(self._rest_reason)
+            if self.directory in _inherited:
+                raise StoreError("the cache was in use while this process was forked")
             if self._opened and not self._opened.current:
                 self.close()
             if not self._opened:

@@ -67,6 +67,7 @@ class Blobs:
     """The directory of blobs of a store. What needs a lock is called with the index's held."""
 
     def __init__(self, root: Path) -> None:
+        self._root = root
         self._blobs = root / "blobs"
         self._drafts = root / "tmp"
 
@@ -76,6 +77,7 @@ class Blobs:
 
     def draft(self) -> Draft:
         """Begin a file."""
+        _make(self._drafts)
         return Draft(self._drafts / f"{os.getpid()}-{secrets.token_hex(8)}")
 
     def require(self, size: int, reserve: int) -> None:
@@ -84,10 +86,10 @@ class Blobs:
         Raises:
             StoreError: if less than `reserve` bytes would be left.
         """
-        free = shutil.disk_usage(self._drafts).free
+        free = shutil.disk_usage(self._root).free
         if free - size < reserve:
             raise StoreError(
-                f"the disk of {self._blobs.parent} is nearly full: {free:,} bytes are free, "
+                f"the disk of {self._root} is nearly full: {free:,} bytes are free, "
                 f"{size:,} are needed and {reserve:,} stay in reserve"
             )
 
@@ -98,8 +100,8 @@ class Blobs:
             if target.lstat().st_size == part.size:
                 draft.drop()
                 return
-        with contextlib.suppress(FileExistsError):
-            target.parent.mkdir(mode=0o700)
+        _make(self._blobs)
+        _make(target.parent)
         draft.close()
         os.replace(draft.path, target)
 
@@ -129,8 +131,8 @@ class Blobs:
         return data
 
     def remove(self, name: str) -> None:
-        """Delete a blob that no entry uses. Under the lock."""
-        with contextlib.suppress(FileNotFoundError, PermissionError):  # Windows: still mapped
+        """Delete a blob that no entry uses, unless it is mapped, on Windows. Under the lock."""
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError, PermissionError):
             self.path(name).unlink()
 
     def strays(self, known: Iterable[str], min_age: float) -> Iterator[tuple[str, int]]:
@@ -138,6 +140,7 @@ class Blobs:
 
         A younger one may belong to an entry that is about to be published.
         """
+        _make(self._blobs)
         names, latest = set(known), time.time() - min_age
         for entry in _files(self._blobs):
             if _NAME.fullmatch(entry.name) and entry.name not in names:
@@ -148,6 +151,7 @@ class Blobs:
 
     def drop_drafts(self, min_age: float) -> int:
         """Delete drafts that killed processes left; give their bytes."""
+        _make(self._drafts)
         latest, freed = time.time() - min_age, 0
         for entry in list(os.scandir(self._drafts)):
             with contextlib.suppress(FileNotFoundError, PermissionError):
@@ -165,6 +169,11 @@ class Blobs:
             os.close(descriptor)
             raise StoreError(f"a blob has {size:,} bytes instead of {part.size:,}")
         return descriptor
+
+
+def _make(directory: Path) -> None:
+    with contextlib.suppress(FileExistsError):
+        directory.mkdir(mode=0o700)
 
 
 def _files(directory: Path) -> Iterator[os.DirEntry[str]]:

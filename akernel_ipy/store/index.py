@@ -59,9 +59,6 @@ CREATE TRIGGER blob_removed AFTER DELETE ON blobs BEGIN
     UPDATE totals SET bytes = bytes - old.bytes; END;
 """
 
-# Connections that a child of fork inherited: closing them could harm the parent's.
-_inherited: list[sqlite3.Connection] = []
-
 
 class Index:
     """One connection, made at first use. Threads take turns."""
@@ -77,7 +74,7 @@ class Index:
     @property
     def current(self) -> bool:
         """Tell whether the file that was opened is still the one at its path."""
-        return self._made is None or identity(self.path) == self._identity
+        return self._identity in (None, identity(self.path))
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -116,10 +113,26 @@ class Index:
             if self._made:
                 self._made.close()
 
-    def abandon(self) -> None:
-        """In a child of fork: let go of the parent's connection without touching it."""
+    def pause(self, timeout: float) -> bool:
+        """Close the connection and keep everybody from making another, until `resume`.
+
+        SQLite notes in the memory of the process which locks it holds. A child of fork would
+        believe that it holds them too: no connection may be open then. Gives False, and pauses
+        nothing, if another thread is at work for longer than `timeout` seconds.
+        """
+        if not self._lock.acquire(timeout=timeout):
+            return False
+        if self._made and self._made.in_transaction:  # this thread's own
+            self._lock.release()
+            return False
         if self._made:
-            _inherited.append(self._made)
+            self._made.close()
+        self._made = None
+        return True
+
+    def resume(self) -> None:
+        """Let others at it again; the connection is made at the next use."""
+        self._lock.release()
 
 
 def _connect(path: Path, patience: float) -> sqlite3.Connection:
@@ -130,8 +143,10 @@ def _connect(path: Path, patience: float) -> sqlite3.Connection:
     )
     try:
         connection.text_factory = bytes  # a planted text is no reason to fail
-        for pragma in ("trusted_schema = OFF", "auto_vacuum = INCREMENTAL", "synchronous = NORMAL"):
-            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        if not _version(connection):  # it waits for who is writing, so only when it must be
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _log_ahead(connection)
         _require_schema(connection)
         connection.execute("PRAGMA journal_size_limit = 16777216")

@@ -16,15 +16,29 @@ PATIENCE = 3.0
 
 _stores: WeakSet[Store] = WeakSet()
 
+# Those that wait for a fork to be over.
+_forking: list[Store] = []
+
 
 def watch(store: Store) -> None:
     """Take care of a store."""
     _stores.add(store)
 
 
+def _before_fork() -> None:
+    _forking[:] = list(_stores)
+    for store in _forking:
+        store.before_fork()
+
+
+def _after_fork() -> None:
+    while _forking:
+        _forking.pop().after_fork()
+
+
 def _renew() -> None:
-    for store in list(_stores):
-        store.renew_after_fork()
+    while _forking:
+        _forking.pop().renew_after_fork()
 
 
 def _finish() -> None:
@@ -35,4 +49,4 @@ def _finish() -> None:
 
 atexit.register(_finish)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_renew)

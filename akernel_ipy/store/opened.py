@@ -70,7 +70,16 @@ class Opened:
         self.reader.close()
         self.writer.close()
 
-    def abandon(self) -> None:
-        """Forget the connections, in a child of fork."""
-        self.reader.abandon()
-        self.writer.abandon()
+    def pause(self, timeout: float) -> bool:
+        """Have no connection until `resume`; give False if somebody is at work for too long."""
+        if not self.reader.pause(timeout):
+            return False
+        if not self.writer.pause(timeout):
+            self.reader.resume()
+            return False
+        return True
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        self.reader.resume()
+        self.writer.resume()

@@ -108,4 +108,5 @@ def _tag(root: Path) -> None:
     """Tell back-up programs that nothing here is worth keeping (bford.info/cachedir)."""
     tag = root / "CACHEDIR.TAG"
     if not tag.exists():
+        tag.touch(0o600)
         tag.write_text(_TAG, encoding="utf-8")

@@ -198,8 +198,16 @@ class Store:
         if self.flush(timeout):
             self._access.close()
 
+    def before_fork(self) -> None:
+        """Get ready for a fork: the child must not inherit a connection."""
+        self._access.before_fork()
+
+    def after_fork(self) -> None:
+        """Go on, in the parent."""
+        self._access.after_fork()
+
     def renew_after_fork(self) -> None:
-        """In a child of fork: leave connections, thread and pending entries to the parent."""
+        """Begin anew, in the child: thread and pending entries are the parent's."""
         self._access.renew_after_fork()
         self._background.renew()
         if self._remote:
