@@ -17,7 +17,7 @@ from .edits import Edits, revived
 from .effects import Effects
 from .host import Host
 from .sources import Sources
-from .waves import Waves
+from .waves import Reached, Waves
 
 
 class React:
@@ -71,7 +71,7 @@ class React:
         async with self._locks.setdefault(cell_id, asyncio.Lock()):
             # A cell that is asked for again while it still runs waits for itself.
             outcome, reached = await self._run_for_user(cell_id, run, names, inner)
-        await self._waves.follow([*freed, *reached], run)
+        await self._waves.follow(lambda: [*freed, *reached()], run)
         return outcome
 
     def _forget_deleted(self, run: Run) -> tuple[str, ...]:
@@ -84,14 +84,14 @@ class React:
 
     async def _run_for_user(
         self, cell_id: str, run: Run, names: Names, inner: Runner
-    ) -> tuple[Outcome, list[str]]:
+    ) -> tuple[Outcome, Reached]:
         """Run the cell; give the cells that this made stale, too."""
         book, waves = self.book, self._waves
         update = book.graph.update(cell_id, names)
         problem = self._edits.refuse(cell_id, names, update, run)
         if problem is not None:
             self._host.shell.pass_over(run)
-            return self._host.outputs.error(problem), []
+            return self._host.outputs.error(problem), list
         known = update.graph is book.graph
         cell, edited = self._edits.enter(cell_id, run, update)
         step = await waves.take_over(cell_id)
@@ -108,7 +108,7 @@ class React:
             or not book.wave.settle(step, change.names, change.mutated, status=change.status)
         ):
             return outcome, waves.reach(changed)
-        return outcome, [cell_id, *book.wave.stale]
+        return outcome, lambda: [cell_id, *book.wave.stale]
 
     async def _first_run(
         self, cell: Cell, update: Update, edited: bool, inner: Runner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ...core.model import Run
 from ...core.wave import UNFINISHED, Change, Status, Step, Wave, merge
@@ -11,6 +12,9 @@ from .effects import Effects, Found
 from .reruns import Reruns
 from .sources import Sources
 from .telling import Telling
+
+#: Gives the cells that a change made stale, to whom it concerns: in Run All that is nobody.
+Reached = Callable[[], list[str]]
 
 
 class Waves:
@@ -47,15 +51,13 @@ class Waves:
         for step in cancelled:
             self.reruns.supersede(step.cell)
 
-    def reach(self, changed: list[Change]) -> list[str]:
+    def reach(self, changed: list[Change]) -> Reached:
         """Let changes take over the wave; give the cells that they made stale."""
         book = self._book
-        others = book.wave.stale
+        alone = book.wave.done
         self.merge(changed)
-        reached = book.wave.status
-        if others:
-            reached = Wave(book.graph, changed, book.wave.state).status
-        return list(reached)
+        wave, graph, state = book.wave, book.graph, book.wave.state
+        return lambda: list((wave if alone else Wave(graph, changed, state)).status)
 
     def release_stale(self) -> tuple[str, ...]:
         """Let the stale cells run although the session is lazy; give their ids."""
@@ -135,18 +137,18 @@ class Waves:
 
     # -- waiting ---------------------------------------------------------------------------
 
-    async def follow(self, reached: list[str], cause: Run) -> None:
+    async def follow(self, reached: Reached, cause: Run) -> None:
         """Wait until the cells reached by a change have settled.
 
         Those that wait for a request of the user's are left to it: under ``chain`` that request
         itself waits for this one's reply.
         """
         book = self._book
-        reached += self._to_follow
-        self._to_follow = []
+        others, self._to_follow = self._to_follow, []
         book.listener = cause
         self.drive(cause)
-        while self.reruns and self._unfinished(reached):
+        cells = [*reached(), *others] if self.reruns else []
+        while self.reruns and self._unfinished(cells):
             self._settled.clear()
             try:
                 await self._settled.wait()
