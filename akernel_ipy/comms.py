@@ -32,9 +32,11 @@ class CommOwners:
 
     def note(self, comm_id: str, msg_type: str, data: Any) -> None:
         """Look at a comm message that leaves the kernel."""
+        run = find_run()
+        if run is not None:
+            run.state.effects["it talks to a widget"] = None
         if msg_type == "comm_open":
             self._sessions[comm_id] = current_session.get(None)
-            run = find_run()
             request = run.request if run is not None else self._handling()
             if request is not None:
                 self._owners[comm_id] = request

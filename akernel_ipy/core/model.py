@@ -126,6 +126,8 @@ class RunState:
     steps: int = 0
     #: Brings back what it made an earlier time, instead of running it: set by the cache.
     replay: Callable[[], None] | None = None
+    #: What the kernel saw it do that can't be done again from a store, as ends of sentences.
+    effects: dict[str, None] = field(default_factory=dict)
     #: The reply has been sent.
     replied: bool = False
     #: It has been decided where its statements run.

@@ -27,6 +27,7 @@ class Prompts(Attribution):
         """Ignore what ipykernel would set for all cells."""
 
     def _input_request(self, prompt: str, ident: Any, parent: Any, password: bool = False) -> str:
+        _note_question()
         return self.stdin.ask(prompt, password, parent, ident)
 
     async def ainput(self, prompt: str = "") -> str:
@@ -38,5 +39,12 @@ class Prompts(Attribution):
         """
         if not self._allow_stdin:
             self._no_raw_input()
+        _note_question()
         ident = self._get_shell_context_var(self._shell_parent_ident)
         return await self.stdin.ask_async(str(prompt), False, self.get_parent("shell"), ident)
+
+
+def _note_question() -> None:
+    run = find_run()
+    if run is not None:
+        run.state.effects["it asks the user"] = None

@@ -34,13 +34,20 @@ class Cached:
             "PYTHONPATH": os.pathsep.join([str(self.work), os.environ.get("PYTHONPATH", "")]),
             **env,
         }
-        kernel = Kernel(flavour, args=(*EVERYTHING, *args), env=found)
+        kernel = Kernel(flavour, args=args or EVERYTHING, env=found)
         self.kernels.append(kernel)
         return kernel
 
     def notebook(self, flavour: str = "cache", *args: str, **env: str) -> Notebook:
         """Launch one more kernel, and give a notebook in it."""
         return Notebook(self.kernel(flavour, *args, **env))
+
+    def end(self, notebook: Notebook) -> None:
+        """Shut a kernel down, as a front-end does."""
+        notebook.flush()
+        notebook.kernel.audit()
+        notebook.kernel.close()
+        self.kernels.remove(notebook.kernel)
 
     def close(self, audit: bool = True) -> None:
         """End all kernels; check that they had nothing to complain about."""
@@ -91,12 +98,6 @@ class Notebook:
             "get_ipython().kernel.sessions.at_hand().caching.cache.store.flush()",
             silent=True,
         )
-
-    def end(self) -> None:
-        """Shut the kernel down, as a front-end does."""
-        self.kernel.audit()
-        self.flush()
-        self.kernel.close()
 
 
 class Cell:

@@ -27,6 +27,8 @@ class Caching:
         self.on = False
         self._host = host
         self._cache: Cache | None = None
+        #: Why there is none, if it can't be made.
+        self._broken = ""
 
     @property
     def used(self) -> Cache | None:
@@ -45,6 +47,8 @@ class Caching:
     async def __call__(self, run: Run, inner: Runner) -> Outcome:
         """Let the cache handle a run, if it is to."""
         request = run.request
+        if self._broken:
+            return await inner(run)
         if not self.on and "cache" not in request.code and not request.tags:
             return await inner(run)
         if request.silent or not request.code.strip():
@@ -61,4 +65,11 @@ class Caching:
         except OptionError as error:
             outcome: Outcome = self._host.outputs.error(error)
             return outcome
-        return await self.cache(run, inner, options)
+        try:
+            cache = self.cache
+        except Exception as error:
+            # A setting is wrong, say: cells run all the same.
+            self._broken = f"{type(error).__name__}: {error}"
+            self._host.shell.kernel.log.error("There is no cache: %s", self._broken)
+            return await inner(run)
+        return await cache(run, inner, options)

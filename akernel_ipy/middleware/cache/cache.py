@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 from ipykernel import compiler
@@ -16,7 +14,7 @@ from ...core.fingerprint import Fingerprints, Unhashable
 from ...core.model import Outcome, Run
 from ...core.pipeline import Runner
 from ...store import CacheStore, Record, Store
-from . import entry, validation
+from . import entry, surroundings, validation
 from .audit import quiet
 from .entry import Restored
 from .inputs import Inputs, Refused, take
@@ -30,7 +28,7 @@ from .rewrite import CacheRewrite
 from .verdicts import Log, Verdict
 
 #: What bringing an entry back takes at least, and per byte, in seconds: measured, and rounded up.
-RESTORE_BASE, RESTORE_PER_BYTE = 0.0005, 1 / 2.5e9
+RESTORE_BASE, RESTORE_PER_BYTE = 0.002, 1 / 2.5e9
 
 
 @dataclass
@@ -44,6 +42,10 @@ class Look:
     differences: tuple[str, ...] = ()
     #: What imports printed that were done only to look.
     printed: str = ""
+
+
+class Cheap(Refused):
+    """Storing the run wouldn't save time."""
 
 
 class Cache:
@@ -62,7 +64,8 @@ class Cache:
         self.fingerprints = Fingerprints(
             lambda: self._shell.user_ns, lambda name: name == self._name
         )
-        self._inside = Inside(self._shell.user_ns)
+        #: Cells that were not worth storing, with the reason: their inputs aren't looked at again.
+        self._cheap: dict[str, str] = {}
         self._shell.ast_transformers.insert(0, CacheRewrite())
 
     @property
@@ -98,6 +101,8 @@ class Cache:
             verdict.uncached = "it is no Python"
         elif plan_.refusal:
             verdict.uncached = plan_.refusal
+        elif not options.asked:
+            verdict.uncached = self._cheap.get(run.state.source, "")
         if verdict.uncached:
             return None
         try:
@@ -125,9 +130,8 @@ class Cache:
 
     def _find(self, run: Run, plan_: Plan, extra: str, verdict: Verdict) -> Look:
         namespace = self._shell.user_ns
-        inputs = take(
-            run.state.source, plan_, namespace, self.fingerprints, self._shell_settings(), extra
-        )
+        settings = surroundings.of_shell(self._shell)
+        inputs = take(run.state.source, plan_, namespace, self.fingerprints, settings, extra)
         look = Look(inputs)
         for record in self.store.lookup(inputs.key):
             differing = list(
@@ -158,26 +162,10 @@ class Cache:
         if stored is None:
             return None
         try:
-            return entry.load(stored, self._inside, _file_name(run))
+            return entry.load(stored, Inside(self._shell.user_ns), _file_name(run))
         except Exception:
             self._shell.kernel.log.warning("An entry of the cache can't be loaded", exc_info=True)
             return None
-
-    def _shell_settings(self) -> Mapping[str, str]:
-        """What of IPython's settings changes what a cell shows."""
-        shell = self._shell
-        found: list[Any] = []
-        if shell.ast_node_interactivity != "last_expr":
-            found.append(shell.ast_node_interactivity)
-        formatter = shell.display_formatter
-        plain = formatter.formatters["text/plain"]
-        if not plain.pprint or plain.float_precision or plain.max_seq_length != 1000:
-            found.append((plain.pprint, plain.float_precision, plain.max_seq_length))
-        inline = getattr(shell, "_inline_settings", None)
-        if inline is not None:
-            found.append(inline)
-        text = repr(found).encode()
-        return {"IPython": blake2b(text, digest_size=16).hexdigest()} if found else {}
 
     # -- a hit -----------------------------------------------------------------------------------
 
@@ -209,6 +197,8 @@ class Cache:
             return await inner(run)
         finally:
             verdict.seconds = time.perf_counter() - begun
+            if verdict.seconds > 10 * RESTORE_BASE and verdict.seconds >= self.settings.min_seconds:
+                self._cheap.pop(run.state.source, None)
 
     async def _record(
         self,
@@ -236,6 +226,8 @@ class Cache:
                 self._keep(recording, outcome, options, verdict, self._other_steps(run) != steps)
         except (Refused, Unstorable) as refusal:
             verdict.uncached = str(refusal)
+            if isinstance(refusal, Cheap):
+                self._cheap[run.state.source] = verdict.uncached
         except Exception as error:
             self._failed(verdict, error)
         return outcome
@@ -278,9 +270,7 @@ class Cache:
             raise Refused("it failed")
         if overlapped:
             raise Refused("other cells ran while it waited")
-        at_least = self.settings.min_seconds
-        if not options.asked and recording.seconds < max(at_least, RESTORE_BASE, 0) <= at_least:
-            raise Refused(f"it is faster than min_seconds ({at_least:g} s)")
+        self._require_worth(recording, options, 0)
         made = recording.conclude(outcome, options.force)
         dependencies = recording.dependencies(options.force)
         filename = _file_name(recording.run)
@@ -293,14 +283,26 @@ class Cache:
             self.fingerprints,
         )
         recording.depend_on_names(packed.used)
-        cost = RESTORE_BASE + packed.bytes * RESTORE_PER_BYTE
-        if not options.asked and at_least >= 0 and recording.seconds < cost:
-            raise Refused("running it is cheaper than bringing it back")
+        self._require_worth(recording, options, packed.bytes)
         meta = {"seconds": recording.seconds, "code": recording.run.label, "made": time.time()}
         self.store.write(recording.inputs.key, dependencies, meta, packed.payload, packed.buffers)
         self.store.write(recording.inputs.family, {}, recording.describe(), b"")
         verdict.stored, verdict.bytes = True, packed.bytes
         verdict.files = tuple(path for path, *_ in dependencies["files"])
+
+    def _require_worth(self, recording: Recording, options: Options, size: int) -> None:
+        """See that an entry would save time.
+
+        Raises:
+            Refused: it wouldn't.
+        """
+        at_least = self.settings.min_seconds
+        if options.asked or at_least < 0:
+            return
+        if recording.seconds < at_least:
+            raise Cheap(f"it takes less than min_seconds ({at_least:g} s)")
+        if recording.seconds < RESTORE_BASE + size * RESTORE_PER_BYTE:
+            raise Cheap("running it is cheaper than bringing it back")
 
     def _other_steps(self, run: Run) -> int:
         """How many steps other cells have made so far."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import genericpath
 import os
+import pathlib
 import site
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable
 from typing import Any
+
+import IPython
 
 from . import files
 
@@ -68,6 +72,12 @@ _ASKING = {
     "is_symlink": files.KIND, "realpath": files.KIND, "_joinrealpath": files.KIND,
     "getsize": files.SIZE,
 }  # fmt: skip
+
+
+_LIBRARY = frozenset(m.__file__ for m in (genericpath, os, os.path, pathlib)) | {
+    "<frozen genericpath>", "<frozen os>", "<frozen posixpath>", "<frozen ntpath>",
+}  # fmt: skip
+_IPYTHON = os.path.dirname(os.path.abspath(IPython.__file__)) + os.sep
 
 
 class Observation:
@@ -137,16 +147,23 @@ class Observation:
             self.depend(part, files.CONTENT)
 
     def _status(self, path: Any) -> None:
-        frame = sys._getframe(4)
+        frame: Any = sys._getframe(4)
         how = _ASKING.get(frame.f_code.co_name)
         if how is None and frame.f_code.co_name in {"stat", "lstat"} and frame.f_back is not None:
             how = _ASKING.get(frame.f_back.f_code.co_name)
+        while frame is not None and frame.f_code.co_filename in _LIBRARY:
+            frame = frame.f_back
+        if frame is not None and frame.f_code.co_filename.startswith(_IPYTHON):
+            return  # HTML("<b>x</b>") looks for a file of that name
         self.depend(path, how or files.STATUS)
 
     def depend(self, path: Any, how: str) -> None:
         """Note that the run depends on a path, as it is now."""
         name = self._name(path)
-        if name is None or name in self._written or (name, how) in self.met or _in_import():
+        if name is None or name in self._written or _in_import():
+            return
+        self.relative = self.relative or not os.path.isabs(os.fsdecode(path))
+        if (name, how) in self.met:
             return
         found = files.signature(name)
         settled = found is None or files.is_settled(found)
@@ -165,10 +182,7 @@ class Observation:
         name = os.path.normpath(name)
         if name.startswith(self._ignored):
             return None
-        if given[:1] in {"<", ""} or "/ipykernel_" in name:
-            return None
-        self.relative = self.relative or not os.path.isabs(given)
-        return name
+        return None if given[:1] in {"<", ""} or "/ipykernel_" in name else name
 
     def conclude(self) -> tuple[list[list[str]], str]:
         """Give the dependencies, and the reason if they can't be relied upon."""

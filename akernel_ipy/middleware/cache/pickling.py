@@ -40,7 +40,8 @@ _NEVER = {
 _TRUSTED = frozenset(
     {
         "abc", "array", "ast", "builtins", "collections", "contextlib", "dataclasses", "datetime",
-        "decimal", "enum", "fractions", "functools", "inspect", "io", "itertools", "numbers",
+        "decimal", "enum", "fractions", "functools", "inspect", "io", "itertools", "matplotlib",
+        "numbers",
         "numpy", "operator", "pandas", "pathlib", "polars", "pyarrow", "random", "re", "scipy",
         "string", "types", "typing", "uuid", "zoneinfo", "akernel_ipy",
     }

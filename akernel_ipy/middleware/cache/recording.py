@@ -9,6 +9,7 @@ import threading
 import time
 import types
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ...core.fingerprint import Fingerprints
@@ -113,13 +114,14 @@ class Recording:
     def _require_plain_end(self, outcome: Outcome, force: bool) -> None:
         if outcome.payload:
             raise Refused("it opens the pager, or changes the front-end's cells")
-        if self.observation.effects and not force:
-            raise Refused(next(iter(self.observation.effects)))
+        effects = [*self.run.state.effects, *self.observation.effects]
+        if effects and not force:
+            raise Refused(effects[0])
         if reason := outputs.unstorable(self._shown):
             raise Refused(reason)
         if sum(kind == "execute_result" for kind, _ in self._shown) > 1:
             raise Refused("it shows more than one result")
-        if changed := self._surroundings.changed(self.plan.mentions):
+        if changed := self._surroundings.changed(frozenset(self._mentions())):
             raise Refused(f"it changes {changed}")
         if left := self._left_running():
             raise Refused(f"it leaves {left} running")
@@ -278,17 +280,20 @@ def _counts(name: str) -> bool:
 
 def _globals_written(parts: Parts) -> Iterator[str]:
     """Name the globals that functions among the inputs may bind when they are called."""
-    seen: set[int] = set()
-    waiting = [p.__code__ for p in parts.objects.values() if isinstance(p, types.FunctionType)]
-    while waiting:
-        code = waiting.pop()
-        if id(code) in seen:
-            continue
-        seen.add(id(code))
-        waiting.extend(c for c in code.co_consts if isinstance(c, types.CodeType))
-        for instruction in dis.get_instructions(code):
-            if instruction.opname in {"STORE_GLOBAL", "DELETE_GLOBAL"}:
-                yield str(instruction.argval)
+    for part in parts.objects.values():
+        if isinstance(part, types.FunctionType):
+            yield from _written_by(part.__code__)
+
+
+@lru_cache(4096)
+def _written_by(code: types.CodeType) -> frozenset[str]:
+    found = {
+        str(instruction.argval)
+        for instruction in dis.get_instructions(code)
+        if instruction.opname in {"STORE_GLOBAL", "DELETE_GLOBAL"}
+    }
+    inner = [_written_by(c) for c in code.co_consts if isinstance(c, types.CodeType)]
+    return frozenset(found.union(*inner))
 
 
 def _tasks() -> set[asyncio.Task[Any]]:

@@ -12,7 +12,8 @@ import pickle
 import random as _random  # noqa: F401 - a cell that imports it changes nothing
 import sys
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from hashlib import blake2b
 from typing import Any
 
@@ -39,6 +40,23 @@ def settings() -> dict[str, str]:
         "decimal": _decimal_context(),
     }
     return {name: _hash(value) for name, value in found.items() if value}
+
+
+def of_shell(shell: Any) -> dict[str, str]:
+    """Digest what of IPython's settings changes what a cell shows, if it isn't the default."""
+    found: list[str] = []
+    if shell.ast_node_interactivity != "last_expr":
+        found.append(shell.ast_node_interactivity)
+    plain = shell.display_formatter.formatters["text/plain"]
+    if not plain.pprint or plain.float_precision or plain.max_seq_length != 1000:
+        found.append(f"{plain.pprint} {plain.float_precision} {plain.max_seq_length}")
+    inline = getattr(sys.modules.get("matplotlib_inline.config"), "InlineBackend", None)
+    if inline is not None and inline.initialized():
+        backend = inline.instance()
+        shown = f"{sorted(backend.figure_formats)} {backend.print_figure_kwargs} {backend.rc}"
+        if shown != "['png'] {'bbox_inches': 'tight'} {}":
+            found.append(shown)
+    return {"IPython": _hash(found)} if found else {}
 
 
 def _rc_params() -> list[str]:
@@ -130,6 +148,9 @@ _MAKERS = {
 }
 
 
+_NOTHING = object()
+
+
 class Surroundings:
     """What the process shares, taken before a run to be compared after it.
 
@@ -142,8 +163,9 @@ class Surroundings:
         self._before = self._take()
         self._random = random_states()
         self._loaded = frozenset(sys.modules)
+        self._variables = dict(copy_context().items())
 
-    def changed(self, mentions: Collection[str]) -> str:
+    def changed(self, mentions: frozenset[str]) -> str:
         """Name something that the run changed and that can't be brought back; empty if nothing.
 
         What imports change, importing brings back: if the run imported something, a change counts
@@ -156,10 +178,21 @@ class Surroundings:
                 makers = _MAKERS.get(name)
                 if not imported or makers is None or any(word in mentions for word in makers):
                     return name
+        if mentions & {"set", "reset"} and (name := self._variable()):
+            return f"the context variable {name}"
         if "matplotlib" not in self._loaded and _rc_params():
             return "settings of matplotlib (rcParams)"
         if "pandas" not in self._loaded and _pandas_options():
             return "options of pandas"
+        return ""
+
+    def _variable(self) -> str:
+        private = self._shell.private_variables
+        for variable, value in copy_context().items():
+            if variable in private or variable.name == "decimal_context":
+                continue
+            if self._variables.get(variable, _NOTHING) is not value:
+                return str(variable.name)
         return ""
 
     def random_changes(self) -> tuple[dict[str, str], dict[str, Any]]:
@@ -190,7 +223,7 @@ class Surroundings:
                 list(shell.input_transformers_post),
             ),
             "IPython's events": {k: list(v) for k, v in shell.events.callbacks.items()},
-            "IPython's magics": {k: dict(v) for k, v in shell.magics_manager.magics.items()},
+            "IPython's magics": {k: set(v) for k, v in shell.magics_manager.magics.items()},
             "IPython's formatters": [
                 (dict(f.type_printers), dict(f.deferred_printers))
                 for f in shell.display_formatter.formatters.values()
