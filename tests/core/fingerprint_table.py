@@ -269,11 +269,9 @@ pl.col("a") + 1
 """
 
 
-def main() -> None:
-    """Print a JSON object: expression to digest."""
-    names: dict[str, Any] = {"__name__": "__main__"}
+def table(names: dict[str, Any]) -> list[str]:
+    """Prepare a namespace, and tell the expressions to evaluate in it."""
     exec(compile(PREPARE, "<prepare>", "exec"), names)
-    prints = Fingerprints(lambda: names, lambda name: name == "__main__")
     lines = VALUES.strip().splitlines()
     try:
         import numpy
@@ -281,10 +279,16 @@ def main() -> None:
         import polars
         import pyarrow
     except ImportError:
-        pass
-    else:
-        names.update(np=numpy, pd=pandas, pa=pyarrow, pl=polars)
-        lines += LIBRARIES.strip().splitlines()
+        return lines
+    names.update(np=numpy, pd=pandas, pa=pyarrow, pl=polars)
+    return lines + LIBRARIES.strip().splitlines()
+
+
+def main() -> None:
+    """Print a JSON object: expression to digest."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    lines = table(names)
+    prints = Fingerprints(lambda: names, lambda name: name == "__main__")
     found = {line: prints.of(eval(line, names), line[:20]).hex() for line in lines}
     found["a cell"] = static_key(PREPARE).hex()
     print(json.dumps(found))

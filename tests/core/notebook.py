@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import linecache
+import sys
+from types import ModuleType
 from typing import Any
 
 from akernel_ipy.core.fingerprint import Fingerprint, Fingerprints
@@ -15,7 +17,10 @@ class Notebook:
     """Runs cells in one namespace."""
 
     def __init__(self, *cells: str, **values: Any) -> None:
-        self.names: dict[str, Any] = {"__name__": MODULE, **values}
+        module = ModuleType(MODULE)
+        sys.modules[MODULE] = module  # dataclasses look there for strings in annotations
+        self.names: dict[str, Any] = vars(module)
+        self.names.update(values)
         self.fingerprints = Fingerprints(lambda: self.names, lambda name: name == MODULE)
         for cell in cells:
             self.run(cell)

@@ -7,8 +7,8 @@ what it calls. What can't be known has no fingerprint, and says so.
 
 from __future__ import annotations
 
-from ._fingerprints import Fingerprint, Fingerprints
+from ._fingerprints import Fingerprint, Fingerprints, Together
 from ._refusal import Unhashable
 from ._source import static_key
 
-__all__ = ["Fingerprint", "Fingerprints", "Unhashable", "static_key"]
+__all__ = ["Fingerprint", "Fingerprints", "Together", "Unhashable", "static_key"]

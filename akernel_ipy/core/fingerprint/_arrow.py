@@ -9,6 +9,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._names import among
+
 if TYPE_CHECKING:
     from ._walk import Handler, Walk
 
@@ -29,13 +31,14 @@ def find(bases: tuple[type, ...]) -> Handler | None:
         (lib.DataType, _described),
         (lib.Buffer, _buffer),
     ]
-    return next((handler for kind, handler in table if kind in bases), None)
+    return next((handler for kind, handler in table if among(kind, bases)), None)
 
 
 def _table(walk: Walk, value: Any) -> None:
     if not walk.meet(value):
         return
-    walk.out += b"table" if type(value).__name__ == "Table" else b"batch"
+    walk.out += b"table"
+    walk.walk(type(value))
     schema(walk, value.schema)
     walk.walk(value.num_rows)
     for index in range(value.num_columns):
@@ -44,6 +47,7 @@ def _table(walk: Walk, value: Any) -> None:
 
 def _schema_value(walk: Walk, value: Any) -> None:
     walk.out += b"schema"
+    walk.walk(type(value))
     schema(walk, value)
 
 
@@ -63,7 +67,7 @@ def _metadata(walk: Walk, value: Any) -> None:
 
 def _described(walk: Walk, value: Any) -> None:
     pyarrow = sys.modules["pyarrow"]
-    walk.out += type(value).__name__.encode()
+    walk.walk(type(value))
     fields = [value if type(value).__name__ == "Field" else pyarrow.field("", value)]
     walk.buffer(pyarrow.schema(fields).serialize())
 
@@ -71,18 +75,20 @@ def _described(walk: Walk, value: Any) -> None:
 def _buffer(walk: Walk, value: Any) -> None:
     if walk.meet(value):
         walk.out += b"buffer"
-        walk.buffer(value, value)
+        walk.buffer(value, value.address)
 
 
 def _scalar(walk: Walk, value: Any) -> None:
     pyarrow = sys.modules["pyarrow"]
     walk.out += b"scalar"
+    walk.walk(type(value))
     chunked(walk, pyarrow.array([value.as_py()], type=value.type))
 
 
 def _column(walk: Walk, value: Any) -> None:
     if walk.meet(value):
-        walk.out += b"chunked" if type(value).__name__ == "ChunkedArray" else b"array"
+        walk.out += b"column"
+        walk.walk(type(value))
         chunked(walk, value)
 
 
@@ -144,7 +150,7 @@ def _filled(chunk: Any, value: Any) -> Any:
 def _fixed(walk: Walk, chunks: list[Any], width: int) -> None:
     total = sum(map(len, chunks)) * width
     if len(chunks) == 1:
-        walk.buffer(_values(chunks[0], width), chunks[0])
+        walk.buffer(_values(chunks[0], width), _address(chunks[0], 1))
     else:
         walk.stream(total, (_values(chunk, width) for chunk in chunks))
 
@@ -154,6 +160,12 @@ def _values(chunk: Any, width: int) -> memoryview:
         chunk = _zeroed(chunk, width)
     start = chunk.offset * width
     return memoryview(chunk.buffers()[1]).cast("B")[start : start + len(chunk) * width]
+
+
+def _address(chunk: Any, number: int) -> int | None:
+    """Where the buffer lies that was hashed, near enough: it is only where to look for a digest."""
+    held = chunk.buffers()[number]
+    return None if held is None or chunk.null_count else int(held.address) + int(chunk.offset)
 
 
 def _zeroed(chunk: Any, width: int) -> Any:
@@ -169,8 +181,8 @@ def _strings(walk: Walk, chunks: list[Any], kind: Any) -> None:
     parts = [_text(_filled(chunk, b"" if "binary" in str(kind) else ""), wide) for chunk in chunks]
     if len(parts) == 1 and parts[0][0][0] == 0:
         offsets, data = parts[0]
-        walk.buffer(offsets.cast("B"), chunks[0])
-        walk.buffer(data, chunks[0])
+        walk.buffer(offsets.cast("B"), _address(chunks[0], 1))
+        walk.buffer(data, _address(chunks[0], 2))
         return
     letter = "q" if wide else "i"
     walk.buffer(_rebased([offsets for offsets, _ in parts], letter))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from types import MappingProxyType
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ._names import names_of, title, type_name
@@ -12,7 +12,9 @@ from ._origin import contents
 if TYPE_CHECKING:
     from ._walk import Walk
 
-_BASES = type.__dict__["__bases__"].__get__
+_BASES = vars(type)["__bases__"].__get__
+_FLAGS = vars(type)["__flags__"].__get__
+_HEAP_TYPE = 1 << 9
 
 #: What the interpreter or a cache writes into a class, or what only tells its place.
 _WRITTEN = frozenset(
@@ -46,16 +48,41 @@ _PYDANTIC = frozenset({"__pydantic_fields__", "__pydantic_decorators__"})
 
 def class_(walk: Walk, value: type) -> None:
     """Encode a class: by name if it is installed, else by all that is in it."""
+    known = walk.named_types.get(value)
+    if known is not None:
+        walk.out += known
+        return
     module, qualname = type_name(value)
     version = walk.origins.installed(module)
-    if version is not None and walk.origins.resolves(module, qualname, value):
-        walk.uses.modules.add(module)
-        walk.out += b"type"
-        for name in (version, module, qualname):
-            walk.text(name)
+    if version is None or not walk.origins.resolves(module, qualname, value):
+        walk.once(value, _body)
         return
-    if not walk.meet(value):
-        return
+    walk.uses.modules.add(module)
+    start = len(walk.out)
+    walk.out += b"type"
+    for name in (version, module, qualname):
+        walk.text(name)
+    added = _added(walk, value)
+    if added:
+        walk.named(added)
+    else:
+        walk.named_types[value] = bytes(walk.out[start:])
+
+
+def _added(walk: Walk, value: type) -> list[tuple[str, Any]]:
+    """Functions of the user's that were put into an installed class."""
+    if not _FLAGS(value) & _HEAP_TYPE:
+        return []
+    held = [pair for pair in contents(value).items() if type(pair[1]) is FunctionType]
+    homes = {inner.__globals__.get("__name__") for _, inner in held}
+    local = {home for home in homes if type(home) is str and not walk.origins.installed(home)}
+    if not local:
+        return []
+    return sorted(pair for pair in held if pair[1].__globals__.get("__name__") in local)
+
+
+def _body(walk: Walk, value: type) -> None:
+    module, qualname = type_name(value)
     walk.out += b"class"
     walk.text("" if walk.origins.is_notebook(module) else module)
     walk.text(qualname)
@@ -93,8 +120,11 @@ def _members(walk: Walk, value: type) -> None:
     for name, member in contents(value)["_member_map_"].items():
         walk.text(name)
         walk.part(member._value_, f".{name}")
-        own = sorted(object.__getattribute__(member, "__dict__").items())
-        walk.named([pair for pair in own if not _derived(pair[0])], f".{name}.{{}}")
+        own = object.__getattribute__(member, "__dict__").items()
+        walk.named(
+            sorted((pair for pair in own if not _derived(pair[0])), key=lambda pair: pair[0]),
+            f".{name}.{{}}",
+        )
     walk.out += b";"
 
 
@@ -115,7 +145,7 @@ def _registered(walk: Walk, value: type) -> None:
 def member(walk: Walk, value: Any) -> None:
     """Encode a member of an enumeration."""
     walk.out += b"member"
-    walk.walk(type(value))
+    walk.edge(type(value), "")
     walk.walk(value._name_)
     walk.walk(value._value_)
 
@@ -132,10 +162,3 @@ def union(walk: Walk, value: Any) -> None:
     """Encode ``int | str``."""
     walk.out += b"union"
     walk.walk(value.__args__)
-
-
-def mapping_proxy(walk: Walk, value: MappingProxyType[Any, Any]) -> None:
-    """Encode a read-only view of a mapping, by what it shows."""
-    if walk.meet(value):
-        walk.out += b"proxy"
-        walk.walk(value.copy())

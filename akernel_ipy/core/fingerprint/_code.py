@@ -58,7 +58,7 @@ class Codes:
             return known[1]
         walk = fresh()
         _encode(walk, code)
-        facts = CodeFacts(walk.digest(), tuple(dict.fromkeys(_uses(code))))
+        facts = CodeFacts(walk.finish(), tuple(dict.fromkeys(_uses(code))))
         if len(self._known) >= self._most:
             self._known.clear()
         self._known[id(code)] = code, facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict, defaultdict, deque
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ._refusal import Unhashable
@@ -21,12 +22,12 @@ def list_(walk: Walk, value: list[Any]) -> None:
 
 def tuple_(walk: Walk, value: tuple[Any, ...]) -> None:
     """Encode a tuple."""
+    walk.immutable(value, _tuple_parts)
 
-    def encode() -> None:
-        walk.out += b"t"
-        walk.items(list(value))
 
-    walk.immutable(value, encode)
+def _tuple_parts(walk: Walk, value: tuple[Any, ...]) -> None:
+    walk.out += b"t"
+    walk.items(list(value))
 
 
 def dict_(walk: Walk, value: dict[Any, Any]) -> None:
@@ -50,12 +51,12 @@ def set_(walk: Walk, value: set[Any]) -> None:
 
 def frozenset_(walk: Walk, value: frozenset[Any]) -> None:
     """Encode a frozenset."""
+    walk.immutable(value, _frozenset_parts)
 
-    def encode() -> None:
-        walk.out += b"z"
-        walk.unordered(list(value))
 
-    walk.immutable(value, encode)
+def _frozenset_parts(walk: Walk, value: frozenset[Any]) -> None:
+    walk.out += b"z"
+    walk.unordered(list(value))
 
 
 def bytearray_(walk: Walk, value: bytearray) -> None:
@@ -73,7 +74,7 @@ def array_(walk: Walk, value: array[Any]) -> None:
         if value.typecode == "u":
             walk.walk(value.tounicode())
         else:
-            walk.buffer(memoryview(value).cast("B"), value)
+            walk.buffer(memoryview(value).cast("B"), value.buffer_info()[0])
 
 
 def memory(walk: Walk, value: Any) -> None:
@@ -142,3 +143,10 @@ def pickle_buffer(walk: Walk, value: Any) -> None:
     walk.out += b"buffer"
     with value.raw() as view:
         walk.buffer(view)
+
+
+def mapping_proxy(walk: Walk, value: MappingProxyType[Any, Any]) -> None:
+    """Encode a read-only view of a mapping, by what it shows."""
+    if walk.meet(value):
+        walk.out += b"proxy"
+        walk.walk(value.copy())

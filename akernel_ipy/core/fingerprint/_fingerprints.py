@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import CodeType
 from typing import Any
 
 from . import _hashing, _registry
-from ._code import CodeFacts, Codes
+from ._context import Context
 from ._memo import Memo, xxh3
 from ._origin import Origins
 from ._refusal import Unhashable
+from ._sharing import sharing
 from ._walk import Walk
 
 
@@ -33,6 +33,34 @@ class Fingerprint:
     modules: frozenset[str]
     globals: frozenset[tuple[str, str]]
 
+    @classmethod
+    def of(cls, digest: bytes, walk: Walk) -> Fingerprint:
+        """What a walk found."""
+        uses = walk.uses
+        return cls(
+            digest,
+            frozenset(uses.names),
+            frozenset(uses.missing),
+            frozenset(uses.modules),
+            frozenset(uses.globals),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The fingerprints of several values.
+
+    Attributes:
+        prints: by name, those of the values that have one.
+        sharing: what these have in common: another digest if ``b is a`` is no longer so, or if an
+            array no longer looks at the memory of another one.
+        refused: by name, why a value has none.
+    """
+
+    prints: Mapping[str, Fingerprint]
+    sharing: bytes
+    refused: Mapping[str, Unhashable]
+
 
 class Fingerprints:
     """Content digests for one namespace; keeps what need not be found out twice.
@@ -53,9 +81,12 @@ class Fingerprints:
         algorithm: _hashing.Algorithm | None = None,
     ) -> None:
         self.algorithm = algorithm or _hashing.best()
-        self._origins = Origins(namespace, is_notebook)
-        self._memo = Memo(self.algorithm, xxh3())
-        self._codes = Codes()
+        self._context = Context(
+            self.algorithm,
+            _registry.find,
+            Origins(namespace, is_notebook),
+            Memo(self.algorithm, xxh3()),
+        )
 
     def of(self, value: Any, name: str = "") -> bytes:
         """Digest a value: 32 bytes.
@@ -71,9 +102,31 @@ class Fingerprints:
 
     def examine(self, value: Any, name: str = "") -> Fingerprint:
         """Digest a value, and tell what else the digest depends on; see `of`."""
-        walk = self._walk()
+        return self._walked(Walk(self._context), value, name)
+
+    def together(self, values: Mapping[str, Any]) -> Together:
+        """Digest the values that a cell reads, by name; what has no fingerprint is told apart.
+
+        Asked again after the cell ran, it tells what the cell changed in place: memory that is
+        known from before is then only compared with a checksum.
+        """
+        walks: dict[str, Walk] = {}
+        prints: dict[str, Fingerprint] = {}
+        refused: dict[str, Unhashable] = {}
+        for name in sorted(values):
+            walk = Walk(self._context)
+            try:
+                prints[name] = self._walked(walk, values[name], name)
+            except Unhashable as error:
+                refused[name] = error
+            else:
+                walks[name] = walk
+        return Together(prints, sharing(self.algorithm, walks), refused)
+
+    @staticmethod
+    def _walked(walk: Walk, value: Any, name: str) -> Fingerprint:
         try:
-            walk.walk(value)
+            digest = walk.digest(value)
         except Unhashable as error:
             error.within(name)
             raise
@@ -83,17 +136,4 @@ class Fingerprints:
             # A part of a library that isn't as it was: no fingerprint is better than no cell.
             reason = f"looking at it failed ({type(error).__name__}: {error})"
             raise Unhashable(reason, name) from error
-        uses = walk.uses
-        return Fingerprint(
-            walk.digest(),
-            frozenset(uses.names),
-            frozenset(uses.missing),
-            frozenset(uses.modules),
-            frozenset(uses.globals),
-        )
-
-    def _walk(self) -> Walk:
-        return Walk(self.algorithm, _registry.find, self._origins, self._memo, self._facts)
-
-    def _facts(self, code: CodeType) -> CodeFacts:
-        return self._codes.facts(code, self._walk)
+        return Fingerprint.of(digest, walk)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._walk import Walk
 
 #: What these read is decided while they run.
-_DYNAMIC = (eval, exec, globals, vars, __import__)
+_DYNAMIC = (eval, exec, globals, __import__)
 
 #: Variables in the closures of `functools.singledispatch` which follow from the others.
 _DISPATCH = "singledispatch.<locals>."
@@ -26,16 +26,25 @@ _CACHES = ("dispatch_cache", "cache_token", "_clear_cache")
 
 def function(walk: Walk, value: FunctionType) -> None:
     """Encode a function: by name if it is installed, else by all that it does."""
+    if not by_name(walk, value, _home(value), value.__qualname__):
+        walk.once(value, _body)
+
+
+def by_name(walk: Walk, value: object, home: str, qualname: str) -> bool:
+    """Encode name and version of what an installed module has under that name."""
+    version = walk.origins.installed(home)
+    if version is None or not walk.origins.resolves(home, qualname, value):
+        return False
+    walk.uses.modules.add(home)
+    walk.out += b"def"
+    for name in (version, home, qualname):
+        walk.text(name)
+    return True
+
+
+def _body(walk: Walk, value: FunctionType) -> None:
     home = _home(value)
     version = walk.origins.installed(home)
-    if version is not None and walk.origins.resolves(home, value.__qualname__, value):
-        walk.uses.modules.add(home)
-        walk.out += b"def"
-        for name in (version, home, value.__qualname__):
-            walk.text(name)
-        return
-    if not walk.meet(value):
-        return
     walk.out += b"function"
     walk.text(version or ("" if walk.origins.is_notebook(home) else home))
     _own(walk, value)
@@ -96,12 +105,19 @@ def _global(walk: Walk, value: FunctionType, use: Use) -> None:
         walk.uses.missing.add(use.name)
         walk.out += b"?"
     elif any(found is each for each in _DYNAMIC):
-        reason = f"calls {use.name}(), and what that reads can't be known"
-        raise Unhashable(reason)
+        _everything(walk, value, use.name)
     elif type(found) in (type, BuiltinFunctionType) and found is vars(builtins).get(use.name):
         walk.out += b"!"
     else:
-        walk.part(found, f" -> {use.name}")
+        walk.edge(found, f" -> {use.name}")
+
+
+def _everything(walk: Walk, value: FunctionType, name: str) -> None:
+    """Encode what code may read that looks names up while it runs: all of a local module."""
+    home = sys.modules.get(_home(value))
+    if walk.origins.is_notebook(_home(value)) or contents(home) is not value.__globals__:
+        raise Unhashable(f"it calls {name}(), and what that reads can't be known")
+    walk.part(home, f" -> {_home(value)}")
 
 
 def _note(walk: Walk, namespace: dict[str, Any], name: str) -> None:
@@ -182,14 +198,7 @@ def partial(walk: Walk, value: Any) -> None:
 
 def lru_cache(walk: Walk, value: Any) -> None:
     """Encode a cached function: what it has in its cache by now doesn't count."""
-    home, qualname = type_name(value)
-    version = walk.origins.installed(home)
-    if version is not None and walk.origins.resolves(home, qualname, value):
-        walk.out += b"def"
-        for name in (version, home, qualname):
-            walk.text(name)
-        return
-    if not walk.meet(value):
+    if by_name(walk, value, *type_name(value)) or not walk.meet(value):
         return
     walk.out += b"cached"
     walk.walk(tuple(value.cache_parameters().items()))

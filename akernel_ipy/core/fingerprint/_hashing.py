@@ -6,9 +6,8 @@ Keys of the two must never meet: the algorithm's name is the first thing that is
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -16,14 +15,11 @@ from typing import Any, Protocol
 #: Bytes of a digest.
 SIZE = 32
 
-#: From this many bytes on, several threads hash one buffer (blake3 only): below, one is as fast.
-WIDE = 1 << 22
-
 #: Changes whenever the meaning of a digest does, so that old keys are never found again.
 _VERSION = 1
 
-#: What one update takes: the interpreter can look at signals in between.
-_CHUNK = 1 << 26
+#: Bytes that one update takes: they stay in the processor's cache for a second look.
+CHUNK = 1 << 20
 
 
 class Hasher(Protocol):
@@ -38,11 +34,10 @@ class Hasher(Protocol):
 
 @dataclass(frozen=True)
 class Algorithm:
-    """A hash function: ``new`` for many small inputs, ``wide`` for one large buffer."""
+    """A hash function, by its name; ``new`` begins a digest."""
 
     name: str
     new: Callable[[], Hasher]
-    wide: Callable[[], Hasher]
 
     @property
     def domain(self) -> bytes:
@@ -50,60 +45,44 @@ class Algorithm:
         major, minor = sys.version_info[:2]
         return f"akernel {_VERSION} {self.name} {sys.byteorder} {major}.{minor}\n".encode()
 
-    def digest(self, data: Any) -> bytes:
+    def digest(self, view: Any) -> bytes:
         """Digest bytes or any contiguous buffer."""
-        view = memoryview(data)
-        if view.nbytes <= _CHUNK:
-            hasher = self.wide() if view.nbytes >= WIDE else self.new()
-            hasher.update(view)
-            return hasher.digest()
-        hasher, view = self.wide(), view.cast("B")
-        for start in range(0, len(view), _CHUNK):
-            hasher.update(view[start : start + _CHUNK])
+        hasher = self.new()
+        for chunk in chunks(memoryview(view)):
+            hasher.update(chunk)
         return hasher.digest()
 
 
+def chunks(view: memoryview) -> Iterable[memoryview]:
+    """Contiguous memory in pieces; signals are looked at in between."""
+    if view.nbytes <= CHUNK:
+        return [view]
+    flat = view.cast("B")
+    return (flat[start : start + CHUNK] for start in range(0, len(flat), CHUNK))
+
+
 def blake2b() -> Algorithm:
-    """The standard library's: about 0.6 GB/s."""
+    """The standard library's."""
 
     def new() -> Hasher:
         return hashlib.blake2b(digest_size=SIZE)
 
-    return Algorithm("blake2b", new, new)
+    return Algorithm("blake2b", new)
 
 
-def blake3(threads: int | None = None) -> Algorithm | None:
-    """The one of the package `blake3`, if it is installed: about 4 GB/s on one core.
+def blake3() -> Algorithm | None:
+    """The one of the package `blake3`, several times as fast, if it is installed.
 
-    Args:
-        threads: the most that one large buffer may use; None is as many as there are cores.
+    On one thread: its own threads would compete with running cells, and are lost by a fork.
     """
     try:
         from blake3 import blake3 as new
     except ImportError:
         return None
-    most = new.AUTO if threads is None else threads
-
-    def wide() -> Hasher:
-        return new(max_threads=1 if _forked else most)
-
-    return Algorithm("blake3", new, wide)
+    return Algorithm("blake3", new)
 
 
 @lru_cache(1)
 def best() -> Algorithm:
     """The fastest that is there; the same for the life of the process."""
     return blake3() or blake2b()
-
-
-_forked = False
-
-
-def _after_fork() -> None:
-    # The pool of blake3's threads is not in the child, and a child that waits for it waits forever.
-    global _forked
-    _forked = True
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

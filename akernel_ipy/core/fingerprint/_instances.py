@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Callable, Iterator
-from types import GetSetDescriptorType, MemberDescriptorType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 from ._names import mro, title
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ._walk import Walk
 
 _POINTER = 8
+_BASE = vars(type)["__base__"].__get__
+_SIZE = vars(type)["__basicsize__"].__get__
+_PROPERTY = ("fget", "fset", "fdel")
 _ASKED = ("__reduce_ex__", "__reduce__", "__getstate__", "__getnewargs_ex__", "__getnewargs__")
 
 #: Built-in types that classes inherit from, and how to get at their content without the subclass.
@@ -36,7 +39,11 @@ CONTENT: dict[type, Callable[[Any], Any]] = {
     int: lambda value: int.__int__(value),
     float: lambda value: float.__float__(value),
     complex: lambda value: complex.__complex__(value),
+    property: lambda value: [property.__getattribute__(value, each) for each in _PROPERTY],
+    staticmethod: lambda value: [staticmethod.__getattribute__(value, "__func__")],
+    classmethod: lambda value: [classmethod.__getattribute__(value, "__func__")],
 }
+_PLAIN = frozenset({object, *CONTENT})
 
 
 def instance(walk: Walk, value: Any) -> None:
@@ -45,51 +52,57 @@ def instance(walk: Walk, value: Any) -> None:
         return
     kind = type(value)
     if asks(kind):
-        reduced(walk, value)
+        _reduced(walk, value)
         return
-    base = next(base for base in mro(kind) if base is object or base in CONTENT)
-    if not _visible(kind, base):
+    base = next(base for base in mro(kind) if base in _PLAIN)
+    if not all(_visible(each) for each in mro(kind) if each not in _PLAIN):
         raise Unhashable(f"a {title(kind)}, whose state can't be seen")
     walk.out += b"instance"
-    walk.walk(kind)
+    walk.edge(kind, "")
     if base is not object:
-        walk.walk(CONTENT[base](value))
-    walk.named(state(value))
+        content = CONTENT[base](value)
+        walk.keep.append(content)
+        walk.walk(content)
+    _attributes(walk, value)
 
 
 def asks(kind: type) -> bool:
     """Whether a class says itself how it is pickled."""
     if kind in copyreg.dispatch_table:
         return True
-    for base in mro(kind):
-        if base is object or base in CONTENT:
-            return False
-        if any(name in contents(base) for name in _ASKED):
-            return True
-    return False
+    bases = (base for base in mro(kind) if base not in _PLAIN)
+    return any(name in contents(base) for base in bases for name in _ASKED)
 
 
-def state(value: Any) -> list[tuple[str, Any]]:
-    """The attributes that an instance has itself, by name; no property or ``__getattr__`` runs."""
-    found: list[tuple[str, Any]] = []
+# -- state -------------------------------------------------------------------------------------
+
+
+def _attributes(walk: Walk, value: Any) -> None:
+    held = state(value)
+    if all(type(name) is str for name, _ in held):
+        walk.named(held)
+    else:
+        walk.mapping([name for name, _ in held], [inner for _, inner in held])
+
+
+def state(value: Any) -> list[tuple[Any, Any]]:
+    """The attributes that an instance has itself; no property or ``__getattr__`` runs."""
     held = _dict(value)
-    if held is not None:
-        found += [(name, inner) for name, inner in held.items() if type(name) is str]
-    return found + list(_slots(value))
+    return (list(held.items()) if held is not None else []) + list(_slots(value))
 
 
-def _dict(value: Any) -> dict[str, Any] | None:
+def _dict(value: Any) -> dict[Any, Any] | None:
     for base in mro(type(value)):
         descriptor = contents(base).get("__dict__")
         if type(descriptor) is GetSetDescriptorType:
             held = descriptor.__get__(value)
-            return held if type(held) is dict else None
+            return held.copy() if type(held) is dict else None
     return None
 
 
 def _slots(value: Any) -> Iterator[tuple[str, Any]]:
     for base in mro(type(value)):
-        for name, descriptor in sorted(_members(base).items()):
+        for name, descriptor in sorted(_members(base).items(), key=lambda pair: pair[0]):
             try:
                 yield name, descriptor.__get__(value)
             except AttributeError:
@@ -103,55 +116,74 @@ def _members(base: type) -> dict[str, MemberDescriptorType]:
     return {name: each for name, each in held.items() if type(each) is MemberDescriptorType}
 
 
-def _visible(kind: type, base: type) -> bool:
-    """Whether dict and slots are all that instances have beyond their built-in base."""
-    slots = sum(len(_members(each)) for each in mro(kind))
-    extra = (kind.__dictoffset__ != base.__dictoffset__) + (kind.__weakrefoffset__ > 0)
-    return kind.__basicsize__ - base.__basicsize__ <= _POINTER * (slots + extra)
+def _visible(kind: type) -> bool:
+    """Whether what a class adds to its base's layout is a dict, weak references and slots only."""
+    held = contents(kind)
+    seen = len(_members(kind)) + ("__dict__" in held) + ("__weakref__" in held)
+    base = _BASE(kind)
+    return base is None or _SIZE(kind) - _SIZE(base) <= _POINTER * seen
 
 
-def reduced(walk: Walk, value: Any) -> None:
-    """Encode an object as it says it is to be pickled."""
+# -- what says itself how it is pickled --------------------------------------------------------
+
+
+def _reduced(walk: Walk, value: Any) -> None:
     kind = type(value)
+    reduce = _how(kind)
     try:
-        parts = _reduce(value, kind)
+        parts = reduce(value)
     except Exception as error:
         raise Unhashable(f"a {title(kind)}, which can't be pickled ({_first(error)})") from error
     walk.out += b"reduced"
+    walk.edge(kind, "")
     if type(parts) is str:
-        walk.walk(kind)
         walk.text(parts)
         return
     if type(parts) is not tuple or not 2 <= len(parts) <= 6:
         raise Unhashable(f"a {title(kind)}, whose __reduce_ex__ gives no tuple")
-    padded: tuple[Any, ...] = parts + (None,) * (6 - len(parts))
-    make, args, held, items, pairs, setter = padded
     # What was made for this walk must not make room for another object with its id.
     walk.keep.append(parts)
+    _parts(walk, *parts)
+    if not _in_python(kind):
+        # C code of a base may not know of what a subclass adds.
+        _attributes(walk, value)
+
+
+def _parts(
+    walk: Walk,
+    make: Any,
+    args: Any,
+    held: Any = None,
+    items: Any = None,
+    pairs: Any = None,
+    setter: Any = None,
+) -> None:
     walk.walk(make)
     walk.part(args, "")
-    _state(walk, held)
-    walk.part(None if items is None else list(items), "")
-    walk.part(None if pairs is None else dict(pairs), "")
-    walk.walk(setter)
-
-
-def _reduce(value: Any, kind: type) -> Any:
-    by_table = copyreg.dispatch_table.get(kind)
-    if by_table is not None:
-        return by_table(value)
-    for base in mro(kind):
-        if "__reduce_ex__" in contents(base):
-            return contents(base)["__reduce_ex__"].__get__(value, kind)(5)
-    raise TypeError("it has no __reduce_ex__")
-
-
-def _state(walk: Walk, held: Any) -> None:
     if type(held) is dict and all(type(name) is str for name in held):
         walk.out += b"state"
         walk.named(held.items())
     else:
         walk.part(held, "")
+    for each in (items, pairs):
+        found = None if each is None else list(each)
+        walk.keep.append(found)
+        walk.part(found, "")
+    walk.walk(setter)
+
+
+def _how(kind: type) -> Callable[[Any], Any]:
+    by_table: Callable[[Any], Any] | None = copyreg.dispatch_table.get(kind)
+    if by_table is not None:
+        return by_table
+    found = next(contents(base) for base in mro(kind) if "__reduce_ex__" in contents(base))
+    return lambda value: found["__reduce_ex__"].__get__(value, kind)(5)
+
+
+def _in_python(kind: type) -> bool:
+    """Whether it is Python code that says how instances are pickled."""
+    found = (contents(base).get(name) for base in mro(kind) for name in _ASKED)
+    return any(type(each) is FunctionType for each in found)
 
 
 def _first(error: Exception) -> str:

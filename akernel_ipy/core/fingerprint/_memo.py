@@ -1,77 +1,75 @@
 """Digests of large buffers that need no second hash: a change detector decides, never an id alone.
 
 Memory can change without anybody being told: through a view, through another object, from C. So a
-buffer that was hashed before is read again, by xxh3 (10 GB/s where blake3 has 4), under a seed that
-nobody knows. Only if object, address, length and checksum are the same, so is the digest.
+buffer that was hashed before is read again, by xxh3, which is several times as fast, under a seed
+that nobody knows. Only if address, length and checksum are the same is the digest the same.
 
-The first look costs nothing extra, the second one a checksum, those after it the checksum only.
+On the first look both are made chunk by chunk, the checksum before and after the hash: if the two
+differ, somebody was writing meanwhile, and nothing is kept.
 """
 
 from __future__ import annotations
 
 import os
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
-from ._hashing import Algorithm
+from ._hashing import Algorithm, Hasher, chunks
 
-#: Smaller buffers are hashed each time.
+#: Smaller buffers are hashed each time, bytes.
 LARGE = 1 << 20
 
-_ENTRIES = 512
+_ENTRIES = 1024
 
-Checksum = Callable[[Any], bytes]
+Checksum = Callable[[], Hasher]
 
 
 def xxh3() -> Checksum | None:
     """The change detector, if the package `xxhash` is installed."""
     try:
-        from xxhash import xxh3_128_digest
+        from xxhash import xxh3_128
     except ImportError:
         return None
     seed = int.from_bytes(os.urandom(8), "little")
-    return lambda data: xxh3_128_digest(data, seed)
-
-
-@dataclass
-class _Known:
-    owner: weakref.ref[Any]
-    digest: bytes
-    checksum: bytes | None = None
+    return lambda: xxh3_128(seed=seed)
 
 
 class Memo:
-    """Digests of buffers, by the object that holds them; bounded, and holding no object alive."""
+    """Digests of buffers, by where they lie and what is in them; it holds no memory alive."""
 
     def __init__(self, algorithm: Algorithm, checksum: Checksum | None) -> None:
         self._algorithm = algorithm
         self._checksum = checksum
-        self._known: OrderedDict[tuple[int, int, str], _Known] = OrderedDict()
+        self._known: OrderedDict[tuple[int, int], tuple[bytes, bytes]] = OrderedDict()
 
-    def digest(self, view: memoryview, owner: object) -> bytes:
+    def digest(self, view: memoryview, address: int | None) -> bytes:
         """Digest contiguous memory, or recall its digest if it is as it was."""
-        if self._checksum is None or owner is None or view.nbytes < LARGE:
+        if self._checksum is None or address is None or view.nbytes < LARGE:
             return self._algorithm.digest(view)
-        key = (id(owner), view.nbytes, f"{view.format}{view.shape}")
+        key = address, view.nbytes
         known = self._known.get(key)
-        if known is None or known.owner() is not owner:
-            return self._remember(key, owner, self._algorithm.digest(view))
-        self._known.move_to_end(key)
-        checksum = self._checksum(view)
-        if known.checksum != checksum:
-            known.digest = self._algorithm.digest(view)
-            # Somebody may have written between the two: a second checksum settles it.
-            known.checksum = checksum if self._checksum(view) == checksum else None
-        return known.digest
-
-    def _remember(self, key: tuple[int, int, str], owner: object, digest: bytes) -> bytes:
-        try:
-            self._known[key] = _Known(weakref.ref(owner), digest)
-        except TypeError:
-            return digest
-        while len(self._known) > _ENTRIES:
-            self._known.popitem(last=False)
+        if known is not None and self._sum(view, self._checksum()) == known[0]:
+            self._known.move_to_end(key)
+            return known[1]
+        checksum, digest = self._both(view, self._checksum(), self._checksum())
+        self._known.pop(key, None)
+        if checksum is not None:
+            self._known[key] = checksum, digest
+            while len(self._known) > _ENTRIES:
+                self._known.popitem(last=False)
         return digest
+
+    @staticmethod
+    def _sum(view: memoryview, checksum: Hasher) -> bytes:
+        for chunk in chunks(view):
+            checksum.update(chunk)
+        return checksum.digest()
+
+    def _both(self, view: memoryview, before: Hasher, after: Hasher) -> tuple[bytes | None, bytes]:
+        hasher = self._algorithm.new()
+        for chunk in chunks(view):
+            before.update(chunk)
+            hasher.update(chunk)
+            after.update(chunk)
+        checksum = before.digest()
+        return checksum if after.digest() == checksum else None, hasher.digest()

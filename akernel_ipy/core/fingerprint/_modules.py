@@ -43,7 +43,7 @@ def module(walk: Walk, value: ModuleType) -> None:
     for key in sorted(key for key in held if type(key) is str and key not in _WRITTEN):
         walk.text(key)
         walk.uses.globals.add((name, key))
-        walk.part(held[key], f".{key}")
+        walk.edge(held[key], f".{key}")
     walk.out += b";"
 
 
@@ -65,7 +65,7 @@ def attribute(walk: Walk, value: Any, path: Iterable[str], step: str) -> None:
     """Encode what code reads when it reads ``value.path``: of a module only what it asks for."""
     rest = list(path)
     if not issubclass(type(value), ModuleType) or not rest:
-        walk.part(value, step)
+        walk.edge(value, step)
         return
     name, key = _enter(walk, value), rest.pop(0)
     found = contents(value).get(key, walk)
@@ -78,7 +78,7 @@ def attribute(walk: Walk, value: Any, path: Iterable[str], step: str) -> None:
             walk.uses.globals.add((name, key))
         attribute(walk, found, rest, f"{step}.{key}")
     elif _changed(walk, found):
-        walk.part(found, f"{step}.{key}")
+        walk.edge(found, f"{step}.{key}")
 
 
 def _changed(walk: Walk, value: Any) -> bool:

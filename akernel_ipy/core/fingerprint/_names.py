@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 _MRO = type.__dict__["__mro__"].__get__
@@ -21,6 +22,11 @@ _KERNEL = frozenset(
 def mro(kind: type) -> tuple[type, ...]:
     """The bases of a type, itself first."""
     return _MRO(kind)  # type: ignore[no-any-return]
+
+
+def among(kind: object, bases: Iterable[type]) -> bool:
+    """Whether a type is one of some; a metaclass may have its own idea of ``==``."""
+    return any(base is kind for base in bases)
 
 
 def type_name(kind: Any) -> tuple[str, str]:

@@ -11,8 +11,10 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ._context import Range
 from ._instances import state
-from ._names import names_of, type_name
+from ._memo import LARGE
+from ._names import among, names_of, type_name
 from ._refusal import Unhashable
 
 if TYPE_CHECKING:
@@ -30,15 +32,15 @@ _MASKED = ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")
 def find(bases: tuple[type, ...]) -> Handler | None:
     """The handler of a type of numpy's, or of one derived from it."""
     numpy: Any = sys.modules["numpy"]
-    if numpy.ndarray in bases:
+    if among(numpy.ndarray, bases):
         if not set(_MASKED).isdisjoint(names_of(bases[0])):
             return masked
         return array
-    if numpy.generic in bases:
+    if among(numpy.generic, bases):
         return scalar
-    if numpy.dtype in bases:
+    if among(numpy.dtype, bases):
         return _dtype_value
-    if numpy.ufunc in bases:
+    if among(numpy.ufunc, bases):
         return _ufunc
     return None
 
@@ -48,11 +50,13 @@ def array(walk: Walk, value: Any) -> None:
     if not walk.meet(value):
         return
     walk.out += b"ndarray"
+    kind, plain = type(value), sys.modules["numpy"].ndarray
+    walk.walk(kind)
     _aliases(walk, value)
-    content(walk, value.view(sys.modules["numpy"].ndarray), value)
-    kind = type(value)
-    if kind is not sys.modules["numpy"].ndarray:
-        walk.walk(kind)
+    if kind is plain:
+        content(walk, value)
+    else:
+        content(walk, value.view(plain))
         walk.named(state(value))
 
 
@@ -63,7 +67,7 @@ def masked(walk: Walk, value: Any) -> None:
     numpy: Any = sys.modules["numpy"]
     walk.out += b"masked"
     walk.walk(type(value))
-    content(walk, value.view(numpy.ndarray), value)
+    content(walk, value.view(numpy.ndarray))
     content(walk, numpy.ma.getmaskarray(value))
     walk.walk(value.fill_value)
     walk.walk(bool(value.hardmask))
@@ -73,16 +77,16 @@ def scalar(walk: Walk, value: Any) -> None:
     """Encode a numpy scalar."""
     numpy: Any = sys.modules["numpy"]
     kind = type(value)
-    if type_name(kind)[0] != "numpy":
-        walk.walk(kind)
-        walk.named(state(value))
-    data = numpy.asarray(value)
     walk.out += b"scalar"
-    content(walk, data)
+    walk.walk(kind)
+    if type_name(kind)[0] != "numpy":
+        walk.named(state(value))
+    content(walk, numpy.asarray(value))
 
 
 def _dtype_value(walk: Walk, value: Any) -> None:
     walk.out += b"dtype"
+    walk.walk(type(value))
     dtype(walk, value)
 
 
@@ -120,14 +124,14 @@ def dtype(walk: Walk, value: Any) -> None:
         walk.walk(dict(value.metadata))
 
 
-def content(walk: Walk, value: Any, owner: object = None) -> None:
+def content(walk: Walk, value: Any) -> None:
     """Encode dtype, shape and elements of an exact ndarray."""
     dtype(walk, value.dtype)
     walk.walk((value.shape, bool(value.flags.writeable)))
-    elements(walk, value, owner)
+    elements(walk, value)
 
 
-def elements(walk: Walk, value: Any, owner: object = None) -> None:
+def elements(walk: Walk, value: Any) -> None:
     """Encode the elements of an exact ndarray."""
     kind = value.dtype
     if kind.hasobject or kind.kind not in _PLAIN:
@@ -142,7 +146,7 @@ def elements(walk: Walk, value: Any, owner: object = None) -> None:
     elif kind.char in _EXTENDED:
         walk.buffer(_without_padding(value))
     else:
-        _memory(walk, value, owner)
+        _memory(walk, value)
 
 
 def _fields(walk: Walk, value: Any) -> None:
@@ -168,13 +172,14 @@ def _without_padding(value: Any) -> bytes:
     return bytes(flat.view("u1").reshape(-1, flat.itemsize)[:, :10].tobytes())
 
 
-def _memory(walk: Walk, value: Any, owner: object) -> None:
+def _memory(walk: Walk, value: Any) -> None:
     order = _axes(value)
-    walk.walk(order)
+    walk.walk(tuple(range(value.ndim)) if order is None else order)
     if order is not None:
         flat = value.transpose(order).reshape(-1)
         if value.size:
-            walk.buffer(flat.view("u1"), owner)
+            address = value.__array_interface__["data"][0] if value.nbytes >= LARGE else None
+            walk.buffer(flat.view("u1"), address)
         return
     walk.stream(value.nbytes, _chunks(value))
 
@@ -205,12 +210,13 @@ def _aliases(walk: Walk, value: Any) -> None:
     if root.base is not None:
         root = root.base
     low, high = sys.modules["numpy"].lib.array_utils.byte_bounds(value)
-    known = walk.memory.setdefault(id(root), [])
     walk.keep.append(root)
-    for number, (start, end) in enumerate(known):
-        if low < end and start < high:
-            walk.walk(("view", number, low - start, value.strides))
+    known = walk.memory.setdefault(id(root), [])
+    for other in known:
+        if low < other.high and other.low < high:
+            walk.walk(("view", other.number, low - other.low, value.strides))
             break
     else:
         walk.out += b"own"
-    known.append((low, high))
+    walk.arrays += 1
+    known.append(Range(walk.arrays, low, high))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _numpy
 from ._instances import instance, state
-from ._names import names_of
+from ._names import among, names_of
 
 if TYPE_CHECKING:
     from ._walk import Handler, Walk
@@ -33,35 +33,35 @@ def find(bases: tuple[type, ...]) -> Handler | None:
         (type(pandas.NaT), _constant),
         (type(pandas.NA), _constant),
     ]
-    return next((handler for kind, handler in table if kind in bases), None)
+    return next((handler for kind, handler in table if among(kind, bases)), None)
 
 
 # -- scalars -----------------------------------------------------------------------------------
 
 
 def _constant(walk: Walk, value: Any) -> None:
-    walk.text(type(value).__name__)
+    walk.walk(type(value))
 
 
 def _timestamp(walk: Walk, value: Any) -> None:
-    walk.out += b"timestamp"
+    walk.walk(type(value))
     walk.walk(value.asm8)
     walk.walk(value.fold)
     walk.part(value.tzinfo, ".tzinfo")
 
 
 def _timedelta(walk: Walk, value: Any) -> None:
-    walk.out += b"timedelta"
+    walk.walk(type(value))
     walk.walk(value.asm8)
 
 
 def _period(walk: Walk, value: Any) -> None:
-    walk.out += b"period"
+    walk.walk(type(value))
     walk.walk((value.ordinal, value.freqstr))
 
 
 def _interval(walk: Walk, value: Any) -> None:
-    walk.out += b"interval"
+    walk.walk(type(value))
     for part in (value.left, value.right, value.closed):
         walk.walk(part)
 
@@ -96,10 +96,10 @@ def _series(walk: Walk, value: Any) -> None:
 
 
 def _class(walk: Walk, value: Any, plain: type) -> None:
+    walk.edge(type(value), "")
     walk.part(value.attrs, ".attrs")
     walk.walk(bool(value.flags.allows_duplicate_labels))
     if type(value) is not plain:
-        walk.walk(type(value))
         walk.named([pair for pair in state(value) if pair[0] not in _OWN])
 
 
@@ -108,6 +108,7 @@ def _class(walk: Walk, value: Any, plain: type) -> None:
 
 def _index_value(walk: Walk, value: Any) -> None:
     if walk.meet(value):
+        walk.walk(type(value))
         index(walk, value)
 
 
@@ -137,6 +138,7 @@ def _frequency(walk: Walk, value: Any) -> None:
 
 def _array_value(walk: Walk, value: Any) -> None:
     if walk.meet(value):
+        walk.walk(type(value))
         array(walk, value)
 
 

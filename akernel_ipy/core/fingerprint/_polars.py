@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._names import title
+from ._names import among, title
 from ._refusal import Unhashable
 
 if TYPE_CHECKING:
@@ -23,13 +23,14 @@ def find(bases: tuple[type, ...]) -> Handler | None:
         (polars.Expr, _expression),
         (polars.DataType, _dtype_value),
     ]
-    return next((handler for kind, handler in table if kind in bases), None)
+    return next((handler for kind, handler in table if among(kind, bases)), None)
 
 
 def _frame(walk: Walk, value: Any) -> None:
     if not walk.meet(value):
         return
-    walk.out += b"polars frame"
+    walk.out += b"frame"
+    walk.walk(type(value))
     walk.walk((value.height, value.width))
     for series in value.get_columns():
         _content(walk, series)
@@ -37,7 +38,8 @@ def _frame(walk: Walk, value: Any) -> None:
 
 def _series(walk: Walk, value: Any) -> None:
     if walk.meet(value):
-        walk.out += b"polars series"
+        walk.out += b"series"
+        walk.walk(type(value))
         _content(walk, value)
 
 
@@ -69,12 +71,14 @@ def _lazy(walk: Walk, value: Any) -> None:
     if reads:
         raise Unhashable("a query that reads its files when it is collected")
     walk.out += b"lazy"
+    walk.walk(type(value))
     walk.buffer(_serialized(value))
 
 
 def _expression(walk: Walk, value: Any) -> None:
     if walk.meet(value):
         walk.out += b"expression"
+        walk.walk(type(value))
         walk.buffer(_serialized(value.meta))
 
 
@@ -86,5 +90,6 @@ def _serialized(value: Any) -> bytes:
 
 
 def _dtype_value(walk: Walk, value: Any) -> None:
-    walk.out += b"polars dtype"
+    walk.out += b"dtype"
+    walk.walk(type(value))
     walk.text(repr(value))

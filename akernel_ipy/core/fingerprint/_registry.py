@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import _classes, _code, _containers, _functions, _instances, _modules
-from ._names import kernels_own, mro, type_name
+from ._names import among, kernels_own, mro, type_name
 from ._refusal import Unhashable
 from ._refused import refusal
 from ._walk import Handler, Walk
@@ -66,7 +66,7 @@ _EXACT: dict[type, Handler] = {
     collections.defaultdict: _containers.default_dict,
     collections.deque: _containers.deque_,
     types.SimpleNamespace: _containers.namespace,
-    types.MappingProxyType: _classes.mapping_proxy,
+    types.MappingProxyType: _containers.mapping_proxy,
     types.CodeType: _code.code_object,
     types.FunctionType: _functions.function,
     types.CellType: _functions.cell,
@@ -116,9 +116,9 @@ def find(kind: type) -> Handler:
     if reason is not None:
         return _refuse(reason)
     bases = mro(kind)
-    if type in bases:
+    if among(type, bases):
         return _classes.class_
-    if types.ModuleType in bases:
+    if among(types.ModuleType, bases):
         return _modules.module
     if kernels_own(kind):
         return _kernels_own

@@ -8,28 +8,23 @@ two equal strings may or may not be one object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from types import CodeType
+from collections import deque
+from collections.abc import Callable, Iterable
+from types import CodeType, FunctionType
 from typing import Any
 
 from . import _atoms
 from ._code import CodeFacts
-from ._hashing import Algorithm, Hasher
-from ._memo import Memo
-from ._origin import Origins
+from ._context import Context, Place, Range, Uses
+from ._encoder import Encoder, Sink
+from ._names import type_name
 from ._refusal import Unhashable
-
-#: Bytes of encoding that are kept before they go to the hash.
-_SPILL = 1 << 16
 
 #: How the digest of a long tuple begins.
 _DIGEST = b"#"
 
-#: A tuple whose encoding is longer takes part as its digest, and is encoded once.
-_INLINE = 64
-
-#: Larger buffers take part as their digest.
-_SMALL = 1 << 12
+#: Larger strings take part as their digest.
+_LONG = 1 << 16
 
 #: Objects looked at for the order of sets, beyond which their elements are too entangled.
 _MOST_REPEATS = 200_000
@@ -37,80 +32,46 @@ _MOST_REPEATS = 200_000
 Handler = Callable[["Walk", Any], None]
 
 
-class Uses:
-    """What a walk took in beside the value itself: globals of the notebook, and modules."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-        self.globals: set[tuple[str, str]] = set()
-        self.modules: set[str] = set()
-        self.missing: set[str] = set()
-
-
-class Sink:
-    """Encodings on their way into one digest."""
-
-    __slots__ = ("_hash", "_new", "out")
-
-    def __init__(self, new: Callable[[], Hasher]) -> None:
-        self._new = new
-        self._hash: Hasher | None = None
-        self.out = bytearray()
-
-    def spill(self) -> None:
-        """Hand over what has gathered, if it is much."""
-        if len(self.out) > _SPILL:
-            if self._hash is None:
-                self._hash = self._new()
-            self._hash.update(bytes(self.out))
-            self.out.clear()
-
-    def digest(self) -> bytes:
-        """The digest of everything."""
-        hasher = self._hash or self._new()
-        hasher.update(bytes(self.out))
-        return hasher.digest()
-
-    def inline(self) -> bytes | None:
-        """The encoding itself, if it is short."""
-        return bytes(self.out) if self._hash is None and len(self.out) <= _INLINE else None
-
-
-class Walk:
+class Walk(Encoder):
     """One walk, from one value. Handlers append to ``out`` and ask for the parts."""
 
-    def __init__(
-        self,
-        algorithm: Algorithm,
-        handlers: Callable[[type], Handler],
-        origins: Origins,
-        memo: Memo,
-        facts: Callable[[CodeType], CodeFacts],
-    ) -> None:
-        self.algorithm = algorithm
-        self.origins = origins
-        self.memo = memo
-        self.facts = facts
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.algorithm, context.memo)
+        self.origins = context.origins
         self.uses = Uses()
         #: Looks at what has an identity: what raises this number can't be told by content alone.
         self.identities = 0
+        #: Everything that has a number, and what was made for the walk only.
         self.keep: list[Any] = []
         #: Address ranges of arrays, by the object that holds their memory.
-        self.memory: dict[int, list[tuple[int, int]]] = {}
-        self._find = handlers
+        self.arrays = 0
+        self.memory: dict[int, list[Range]] = {}
+        #: Encodings of types that are known by name.
+        self.named_types: dict[type, bytes] = {}
+        self.numbers: dict[int, int] = {}
+        self._context = context
         self._handlers: dict[type, Handler] = {}
-        self._numbers: dict[int, int] = {}
         self._order: list[int] = []
         self._contents: dict[int, bytes] = {}
-        self._repeats = 0
-        self._apart = 0
-        self._sink = Sink(algorithm.new)
-        self.out = self._sink.out
-        self.out += algorithm.domain
+        self._waiting: deque[tuple[Handler, Any, Place]] = deque()
+        self._place: Place | None = None
+        self._step: str | None = None
+        self._apart = self._repeats = 0
+        self.out += context.algorithm.domain
 
-    def digest(self) -> bytes:
-        """The digest of all that was walked."""
+    def digest(self, value: Any) -> bytes:
+        """Walk a value to its end and give the digest."""
+        self.walk(value)
+        return self.finish()
+
+    def finish(self) -> bytes:
+        """Encode what was put off, and give the digest of everything."""
+        self._drain()
         return self._sink.digest()
+
+    def facts(self, code: CodeType) -> CodeFacts:
+        """What is known of a code object."""
+        return self._context.codes.facts(code, lambda: Walk(self._context))
 
     # -- parts ---------------------------------------------------------------------------------
 
@@ -119,12 +80,22 @@ class Walk:
         kind = type(value)
         atom = _atoms.ATOMS.get(kind)
         if atom is not None:
-            atom(self.out, value)
+            if (kind is str or kind is bytes) and len(value) > _LONG:
+                self._long(value, kind)
+            else:
+                atom(self.out, value)
             return
         handler = self._handlers.get(kind)
         if handler is None:
-            handler = self._handlers[kind] = self._find(kind)
+            handler = self._handlers[kind] = self._context.find(kind)
         handler(self, value)
+
+    def _long(self, value: Any, kind: type) -> None:
+        self.out += b"S" if kind is str else b"B"
+        if kind is str:
+            self.buffer(_atoms.text(value))
+        else:
+            self.buffer(value, id(value))
 
     def part(self, value: Any, step: str) -> None:
         """Encode a part; ``step`` leads to it if it turns out to have no fingerprint."""
@@ -134,47 +105,13 @@ class Walk:
             error.within(step)
             raise
 
-    def text(self, value: str) -> None:
-        """Encode a name, a tag, a format."""
-        data = _atoms.text(value)
-        self.out += b"%d:" % len(data)
-        self.out += data
-
-    def buffer(self, data: Any, owner: object = None) -> None:
-        """Encode contiguous memory, in place.
-
-        Args:
-            data: bytes, or what memoryview takes.
-            owner: the object that holds the memory, by which a large buffer is known again.
-        """
-        view = memoryview(data)
-        self.out += b"%d:" % view.nbytes
-        if view.nbytes <= _SMALL:
-            self.out += view if view.format == "B" and view.ndim == 1 else view.tobytes()
-        else:
-            self.out += self.memo.digest(view, owner)
-        self._sink.spill()
-
-    def stream(self, size: int, chunks: Iterable[Any]) -> None:
-        """Encode memory that comes in chunks, ``size`` bytes in all, as `buffer` the whole."""
-        self.out += b"%d:" % size
-        if size <= _SMALL:
-            self.out += b"".join(bytes(chunk) for chunk in chunks)
-        else:
-            hasher = self.algorithm.new()
-            for chunk in chunks:
-                hasher.update(chunk)
-            self.out += hasher.digest()
-
     def items(self, values: list[Any], step: Callable[[int], str] = "[{}]".format) -> None:
         """Encode a sequence's elements; runs of atoms at once."""
         self.out += b"%d:" % len(values)
         if len(values) >= _atoms.BULK:
             kinds = set(map(type, values))
             if kinds <= _atoms.ATOM_TYPES:
-                self.out += b"*"
-                for piece in _atoms.bulk(values, kinds):
-                    self.buffer(piece)
+                self.atoms(values, kinds)
                 return
         self.out += b"-"
         walk, index = self.walk, 0
@@ -203,7 +140,7 @@ class Walk:
     def meet(self, value: Any) -> bool:
         """Number what has an identity; False, and its number, if it was met before."""
         self.identities += 1
-        known = self._numbers.get(id(value))
+        known = self.numbers.get(id(value))
         if known is not None:
             self.out += b"@%d;" % known
             return False
@@ -211,7 +148,7 @@ class Walk:
         return True
 
     def _number(self, value: Any) -> None:
-        self._numbers[id(value)] = len(self._order)
+        self.numbers[id(value)] = len(self._order)
         self._order.append(id(value))
         self.keep.append(value)
         if self._apart:
@@ -219,7 +156,7 @@ class Walk:
             if self._repeats > _MOST_REPEATS:
                 raise Unhashable("a set whose elements lead to each other in too many ways")
 
-    def immutable(self, value: Any, encode: Callable[[], None]) -> None:
+    def immutable(self, value: Any, encode: Handler) -> None:
         """Encode what can't change itself, but may hold what can: tuples, frozensets.
 
         Its content alone counts if all of it is known by content; else it has an identity too.
@@ -228,13 +165,13 @@ class Walk:
         if known is not None:
             self.out += known
             return
-        number = self._numbers.get(id(value))
+        number = self.numbers.get(id(value))
         if number is not None:
             self.identities += 1
             self.out += b"@%d;" % number
             return
         before = self.identities
-        piece = self._aside(encode)
+        piece = self._aside(value, encode)
         self.out += piece
         if self.identities != before:
             self._number(value)
@@ -242,11 +179,11 @@ class Walk:
             self._contents[id(value)] = piece
             self.keep.append(value)
 
-    def _aside(self, encode: Callable[[], None]) -> bytes:
+    def _aside(self, value: Any, encode: Handler) -> bytes:
         outer, self._sink = self._sink, Sink(self.algorithm.new)
         self.out = self._sink.out
         try:
-            encode()
+            encode(self, value)
             short = self._sink.inline()
             if short is None:
                 return _DIGEST + self._sink.digest()
@@ -254,37 +191,83 @@ class Walk:
         finally:
             self._sink, self.out = outer, outer.out
 
+    # -- what leads elsewhere ------------------------------------------------------------------
+
+    def edge(self, value: Any, step: str) -> None:
+        """Encode what a function or instance leads to; functions and classes at the end.
+
+        Else a long chain of functions, each calling the next, would be nested too deeply.
+        """
+        kind = type(value)
+        if kind is FunctionType or issubclass(kind, type):
+            self._step = step
+        try:
+            self.part(value, step)
+        finally:
+            self._step = None
+
+    def once(self, value: Any, encode: Handler) -> None:
+        """Encode what has an identity, if it wasn't met; at the end if it was led to by an edge."""
+        step, self._step = self._step, None
+        if not self.meet(value):
+            return
+        if step is None:
+            encode(self, value)
+        else:
+            self.out += b"+"
+            self._waiting.append((encode, value, Place(self._place, step)))
+
+    def _drain(self) -> None:
+        while self._waiting:
+            encode, value, self._place = self._waiting.popleft()
+            try:
+                encode(self, value)
+            except Unhashable as error:
+                error.within(self._place.path)
+                raise
+            self._sink.spill()
+
     # -- sets ----------------------------------------------------------------------------------
 
-    def unordered(self, values: Sequence[Any]) -> None:
+    def unordered(self, elements: list[Any]) -> None:
         """Encode the elements of a set, in an order that only their content decides."""
-        elements = list(values)
-        ordered = _atoms.in_order(elements, set(map(type, elements)))
+        kinds = set(map(type, elements))
+        ordered = _atoms.in_order(elements, kinds)
         if ordered is not None:
             self.items(ordered, lambda index: "{...}")
             return
+        self._classes(kinds)
         known = sorted((self._alone(value) for value in elements), key=lambda found: found[0])
         self.out += b"%d:" % len(known)
-        for digest, known_by_content, value in known:
+        for digest, by_content, value in known:
             self.out += digest
-            if not known_by_content:
+            if not by_content:
                 self.part(value, "{...}")
         self._sink.spill()
+
+    def _classes(self, kinds: set[type]) -> None:
+        # So that each element need not look at its class again.
+        found = list(kinds - _atoms.ATOM_TYPES - {tuple, frozenset})
+        if len(set(map(type_name, found))) == len(found):
+            for kind in sorted(found, key=type_name):
+                self.edge(kind, "{...}")
 
     def _alone(self, value: Any) -> tuple[bytes, bool, Any]:
         """An element's digest before the others are known, and whether that says everything."""
         outer, met, before = self._sink, len(self._order), self.identities
-        self._sink = Sink(self.algorithm.new)
+        waiting, place = self._waiting, self._place
+        self._sink, self._waiting, self._place = Sink(self.algorithm.new), deque(), None
         self.out = self._sink.out
         self._apart += 1
         try:
             self.part(value, "{...}")
+            self._drain()
             return self._sink.digest(), self.identities == before, value
         finally:
             self._apart -= 1
-            self._sink, self.out = outer, outer.out
+            self._sink, self._waiting, self._place, self.out = outer, waiting, place, outer.out
             for known in self._order[met:]:
-                del self._numbers[known]
+                del self.numbers[known]
             del self._order[met:]
 
 
