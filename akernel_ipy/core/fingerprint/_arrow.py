@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._walk import Handler, Walk
 
 _STRINGS = ("string", "binary", "large_string", "large_binary")
+_VIEWS = {"string_view": "large_string", "binary_view": "large_binary"}
 
 
 def find(bases: tuple[type, ...]) -> Handler | None:
@@ -111,6 +112,9 @@ def _pieces(walk: Walk, chunks: list[Any], kind: Any) -> None:
         return
     if str(kind) in _STRINGS:
         _strings(walk, chunks, kind)
+    elif str(kind) in _VIEWS:
+        plain = getattr(sys.modules["pyarrow"], _VIEWS[str(kind)])()
+        _strings(walk, [chunk.cast(plain) for chunk in chunks], plain)
     elif types.is_boolean(kind):
         walk.stream(sum(map(len, chunks)), (_booleans(chunk) for chunk in chunks))
     elif types.is_primitive(kind) or types.is_decimal(kind) or types.is_fixed_size_binary(kind):

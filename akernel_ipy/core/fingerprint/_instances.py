@@ -48,8 +48,12 @@ _PLAIN = frozenset({object, *CONTENT})
 
 def instance(walk: Walk, value: Any) -> None:
     """Encode an instance of a class that has no handler of its own."""
-    if not walk.meet(value):
-        return
+    if walk.meet(value):
+        described(walk, value)
+
+
+def described(walk: Walk, value: Any) -> None:
+    """Encode an instance that has its number already, or needs none."""
     kind = type(value)
     if asks(kind):
         _reduced(walk, value)

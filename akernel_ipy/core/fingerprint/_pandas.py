@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import _numpy
-from ._instances import instance, state
+from ._instances import described, state
 from ._names import among, names_of
 
 if TYPE_CHECKING:
@@ -151,10 +151,11 @@ def array(walk: Walk, value: Any) -> None:
         walk.walk(value.shape)
         _numpy.elements(walk, value)
         return
-    names = {name for _, name in names_of(type(value))}
-    found = next((_ARRAYS[name] for name in _ARRAYS if name in names), None)
-    if found is None or not type(value).__module__.startswith("pandas."):
-        instance(walk, value)
+    names = names_of(type(value))
+    own = {name for module, name in names if module.partition(".")[0] == "pandas"}
+    found = next((_ARRAYS[name] for name in _ARRAYS if name in own), None)
+    if found is None or names[0][1] not in own:
+        described(walk, value)
         return
     walk.text(type(value).__name__)
     found(walk, value)
