@@ -29,8 +29,9 @@ FIND = f"SELECT {_COLUMNS} FROM entries WHERE key = ? ORDER BY used DESC LIMIT {
 ALL = f"SELECT {_COLUMNS} FROM entries ORDER BY used DESC"
 OLDEST = "SELECT id FROM entries ORDER BY used LIMIT 1"
 TOTALS = "SELECT entries, bytes, swept FROM totals"
-_USED_BY = "SELECT name FROM uses WHERE entry = ?"
-_USERS = "SELECT 1 FROM uses WHERE name = ? LIMIT 1"
+SAME_KEY = "SELECT id, variant FROM entries WHERE key = ? ORDER BY used DESC"
+USED_BY = "SELECT name FROM uses WHERE entry = ?"
+USERS = "SELECT 1 FROM uses WHERE name = ? LIMIT 1"
 IDLE = "SELECT id FROM entries WHERE used < ?"
 
 
@@ -160,7 +161,7 @@ def forget(index: Index, identifiers: Iterable[int]) -> list[bytes]:
     """Delete entries; give the blobs they used, for `release`. In a transaction."""
     names: list[bytes] = []
     for identifier in identifiers:
-        names += (name for (name,) in index.rows(_USED_BY, identifier))
+        names += (name for (name,) in index.rows(USED_BY, identifier))
         for table, column in (("uses", "entry"), ("inline", "entry"), ("entries", "id")):
             index.rows(f"DELETE FROM {table} WHERE {column} = ?", identifier)
     return names
@@ -171,7 +172,7 @@ def release(index: Index, names: Iterable[bytes]) -> list[str]:
 
     Their files are to be deleted after the commit, under the lock, unless they are in use again.
     """
-    free = [name for name in dict.fromkeys(names) if not index.rows(_USERS, name)]
+    free = [name for name in dict.fromkeys(names) if not index.rows(USERS, name)]
     index.many("DELETE FROM blobs WHERE name = ?", [(name,) for name in free])
     return [name.decode() for name in free]
 

@@ -94,6 +94,13 @@ class Index:
         with self._lock:
             self._connection.executemany(sql, values)
 
+    def shrink(self) -> None:
+        """Give the space of deleted rows, and of the log, back to the disk."""
+        with self._lock:  # execute() would free a single page
+            self._connection.executescript(
+                "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)"
+            )
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the lock for writing, the only one of all processes, and commit at the end."""

@@ -104,8 +104,7 @@ def sweep(opened: Opened, min_age: float = STRAY_AGE) -> int:
             "(SELECT total(bytes) FROM entries) + (SELECT total(bytes) FROM blobs)",
             time.time(),
         )
-    writer.rows("PRAGMA incremental_vacuum")
-    writer.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    writer.shrink()
     return freed + sum(strays.values())
 
 

@@ -11,6 +11,9 @@ from .entries import FIND, Foreign, verified
 from .model import Part, Record, Stored
 from .opened import Opened
 
+INLINE = "SELECT name, data FROM inline WHERE entry = ?"
+EXISTS = "SELECT 1 FROM entries WHERE id = ?"
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -77,8 +80,7 @@ class _Parts:
         self._record = record
         self._inline: dict[bytes, Any] = {}
         if any(part.inline for part in record.layout.parts):
-            sql = "SELECT name, data FROM inline WHERE entry = ?"
-            self._inline = dict(opened.reader.rows(sql, record.id))
+            self._inline = dict(opened.reader.rows(INLINE, record.id))
 
     def content(self, part: Part) -> memoryview:
         """Give a part that is going to be unpickled, in memory that no other process can change."""
@@ -109,8 +111,7 @@ class _Parts:
             raise _Altered(f"its data can't be read: {error}", part) from error
 
     def _missing(self, part: Part) -> Exception:
-        sql = "SELECT 1 FROM entries WHERE id = ?"
-        if self._opened.reader.rows(sql, self._record.id):
+        if self._opened.reader.rows(EXISTS, self._record.id):
             return _Altered("its data is missing", part)
         return _Gone()
 
