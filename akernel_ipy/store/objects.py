@@ -50,7 +50,8 @@ def unpack(data: bytes, key: bytes, digests: Digests) -> Bundle:
         raise StoreError("it was altered")
     layout = Layout.decode(entry.layout)
     inline = {digests.name(piece, entry.algorithm): piece for piece in pieces}
-    if inline.keys() != {part.name for part in layout.parts if part.inline}:
+    expected = {part.name for part in layout.parts if part.inline}
+    if inline.keys() != expected or len(pieces) != len(expected):
         raise StoreError("its data was altered")
     return Bundle(entry, layout, inline)
 

@@ -60,6 +60,7 @@ class Remote:
         self._lock = threading.Lock()
         self._rest_until = 0.0
         self._absent: dict[bytes, float] = {}
+        self._altered: set[str] = set()
         self._uploads.renew()
 
     def bring(self, opened: Opened, key: bytes, max_bytes: int, used: float) -> bool:
@@ -102,6 +103,7 @@ class Remote:
             self._open(opened).download(part, draft.write)
             with draft.mapped() as data:
                 if opened.digests.name(data, algorithm) != part.name:
+                    self._altered.add(part.name)
                     raise StoreError(f"the blob {part.name[:12]} was altered")
             with opened.writer.transaction():
                 opened.blobs.publish(draft, part)
@@ -114,7 +116,9 @@ class Remote:
         def upload() -> None:
             tier = self._open(opened)
             for part in bundle.layout.files:
-                tier.upload(part, opened.blobs)
+                if part.name in self._altered or not tier.has(part):
+                    tier.upload(part, opened.blobs)
+                    self._altered.discard(part.name)
             tier.publish(bundle.entry, pack(bundle))
 
         self._uploads.submit(lambda: self._attempt(upload, None))
@@ -203,14 +207,17 @@ class _Tier:
         path = f"{self._root}/entries/{entry.key.hex()}/{entry.variant.hex()}"
         self._write(path, lambda file: file.write(data))
 
+    def has(self, part: Part) -> bool:
+        """Tell whether a blob of that size is there."""
+        try:
+            return bool(self._fs.size(self._path(part)) == part.size)
+        except FileNotFoundError:
+            return False
+
     def upload(self, part: Part, blobs: Blobs) -> None:
-        """Store a blob, unless it is there."""
-        path = self._path(part)
-        with suppress(FileNotFoundError):
-            if self._fs.size(path) == part.size:
-                return
+        """Store a blob."""
         with open(blobs.path(part.name), "rb") as source:
-            self._write(path, lambda file: _copy(source, file.write))
+            self._write(self._path(part), lambda file: _copy(source, file.write))
 
     def download(self, part: Part, write: Callable[[memoryview], Any]) -> None:
         """Read a blob, and no more than it should have."""
