@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 
 #: Seconds without work after which the thread ends; the next piece of work starts another.
 IDLE = 5.0
@@ -59,7 +60,7 @@ class Background:
     def _wake(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._thread.start()
+            Context().run(self._thread.start)  # it belongs to no cell
         self._condition.notify_all()
 
     def _run(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from traitlets import Float, Int, Unicode, default
@@ -50,7 +49,7 @@ class CacheStore(LoggingConfigurable):
     def open(self) -> Store:
         """Give the store. Nothing is opened before it is used."""
         return Store(
-            Path(self.directory).expanduser(),
+            self.directory,
             max_bytes=self.max_bytes,
             reserve=self.reserve,
             remote=self.remote,

@@ -24,7 +24,7 @@ def default_directory() -> Path:
     """Give the cache directory: ``AKERNEL_CACHE_DIR``, else below Jupyter's data directory."""
     given = os.environ.get("AKERNEL_CACHE_DIR", "")
     if given:
-        return Path(given).expanduser().absolute()
+        return Path(given)
     from jupyter_core.paths import jupyter_data_dir
 
     return Path(jupyter_data_dir()) / "akernel" / "cache"

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from contextvars import Context
 from typing import Any, BinaryIO, TypeVar
 
 from ..core.errors import StoreError
@@ -166,7 +167,7 @@ def _within(seconds: float, action: Callable[[], T]) -> T:
             errors.append(error)
 
     thread = threading.Thread(target=run, name="akernel-store-fetch", daemon=True)
-    thread.start()
+    Context().run(thread.start)  # it belongs to no cell
     thread.join(seconds)
     if errors:
         raise errors[0]

@@ -58,7 +58,7 @@ class Store:
         remote: str = "",
         warn: Callable[[str], None] = log.warning,
     ) -> None:
-        self.directory = Path(directory) if directory else default_directory()
+        self.directory = Path(directory or default_directory()).expanduser().absolute()
         self.max_bytes = max_bytes
         self.reserve = reserve
         self._access = Access(self.directory, key_file or default_key_file(), warn)

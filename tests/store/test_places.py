@@ -110,6 +110,16 @@ def test_the_environment_says_where_and_how_large(
     assert open_store(max_bytes=5, directory=str(tmp_path)).max_bytes == 5
 
 
+def test_a_relative_directory_stays_where_it_was_when_the_process_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AKERNEL_CACHE_DIR", "here")
+    store = open_store()
+    monkeypatch.chdir("/")
+    assert store.directory == tmp_path / "here"
+
+
 def test_without_settings_the_cache_is_below_the_data_of_jupyter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
