@@ -137,16 +137,18 @@ def kernel_options(config: Mapping[str, Any], own: frozenset[str]) -> list[str]:
         KernelSpecError: on an option that the kernel would ignore, or that contradicts the name.
     """
     from .kernel import AsyncKernel  # what no other command here needs
+    from .store import CacheStore
 
-    known = AsyncKernel.class_trait_names(config=True)
-    for trait in config.get("AsyncKernel", ()):
-        if trait == "flavour":
-            raise KernelSpecError("name the flavour without option: akernel install FLAVOUR")
-        if trait not in known:
-            raise KernelSpecError(
-                f"the kernel has no option --AsyncKernel.{trait}; "
-                "akernel launch --help-all lists those it has"
-            )
+    if "flavour" in config.get("AsyncKernel", ()):
+        raise KernelSpecError("name the flavour without option: akernel install FLAVOUR")
+    for cls in (AsyncKernel, CacheStore):
+        known = cls.class_trait_names(config=True)
+        for trait in config.get(cls.__name__, ()):
+            if trait not in known:
+                raise KernelSpecError(
+                    f"the kernel has no option --{cls.__name__}.{trait}; "
+                    "akernel launch --help-all lists those it has"
+                )
     return [
         f"--{section}.{trait}={value}"
         for section, traits in config.items()

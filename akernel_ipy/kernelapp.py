@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
 from typing import Any
 
 import zmq
@@ -43,6 +44,14 @@ class AsyncKernelApp(IPKernelApp):
         """
         socket.sndhwm = SEND_QUEUE
         super()._apply_curve_server_options(socket)
+
+    def emit_help(self, classes: bool = False) -> Generator[str, None, None]:
+        """Explain the options, also those of what is imported only when it is used."""
+        if classes:
+            from .store import CacheStore
+
+            self.classes = [*self.classes, CacheStore]
+        yield from super().emit_help(classes)
 
     def init_iopub(self, context: Any) -> None:
         """Bind IOPub, with a thread whose callers send by themselves.

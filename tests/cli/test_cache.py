@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from runner.notebooks import write
 
 from akernel_ipy.store import Store
 from cli.command import Command
@@ -104,3 +105,17 @@ def test_a_key_that_others_can_read_is_refused_with_the_remedy(
     key.chmod(0o644)
     message = akernel.refused("cache", "info", status=1)
     assert f"chmod 600 {key}" in message
+
+
+def test_an_installed_kernel_keeps_its_cache_where_it_was_told(akernel: Command) -> None:
+    akernel.env["XDG_STATE_HOME"] = str(akernel.home / "state")
+    akernel.ok("install", "cache", "--user", "--cache-dir", "there")
+    cells = ["import time", "time.sleep(0.5)\nx = 'a' * 1000", "print(len(x))"]
+    write(akernel.home / "notebook.ipynb", cells)
+    words = ["run", "notebook.ipynb", "--kernel", "akernel-cache", "-o", "out.ipynb"]
+    for hits in (0, 1):
+        akernel.ok(*words)
+        found = json.loads(akernel.ok("cache", "info", "--json", "--cache-dir", "there"))
+        assert found["entries"] >= 1
+        assert found["hits"] >= hits
+    assert (akernel.home / "state/akernel/cache.key").stat().st_mode & 0o777 == 0o600

@@ -52,6 +52,14 @@ def test_names_options_and_cache_directory_go_into_the_kernelspec(akernel: Comma
     assert spec["env"] == {"AKERNEL_CACHE_DIR": str(akernel.home / "cache")}
 
 
+def test_a_caching_kernel_is_installed_with_its_directory_and_bounds(akernel: Command) -> None:
+    akernel.ok("install", "cache", "--user", "--cache-dir", "~/c", "--CacheStore.max_bytes=1000")
+    spec = spec_of(akernel.user_kernels / "akernel-cache")
+    assert spec["env"] == {"AKERNEL_CACHE_DIR": str(akernel.home / "c")}
+    assert spec["argv"][4] == "cache"
+    assert spec["argv"][-1] == "--CacheStore.max_bytes=1000"
+
+
 def test_installing_again_replaces_the_kernelspec(akernel: Command) -> None:
     akernel.ok("install", "--user", "--display-name", "old")
     akernel.ok("install", "--user")
@@ -78,6 +86,7 @@ def test_the_default_is_the_environment_of_the_interpreter(akernel: Command) -> 
         (["install", "--usr=1"], 2, "--help"),
         (["install", "--AsyncKernel.flavour=chain"], 1, "akernel install FLAVOUR"),
         (["install", "--AsyncKernel.flavor=chain"], 1, "akernel launch --help-all"),
+        (["install", "cache", "--CacheStore.size=1"], 1, "akernel launch --help-all"),
         (["remove"], 2, "akernel list"),
         (["remove", "nothing"], 1, "there is no kernelspec 'nothing'"),
         (["remove", "python3"], 1, "starts another kernel"),

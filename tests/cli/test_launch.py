@@ -36,6 +36,7 @@ def test_launch_takes_a_flavour_before_the_arguments_of_ipykernel(akernel: Comma
 def test_launch_explains_the_options_of_the_kernel(akernel: Command) -> None:
     text = akernel.ok("launch", "--help-all")
     assert "--AsyncKernel.flavour" in text
+    assert "--CacheStore.max_bytes" in text
     assert "--IPKernelApp.connection_file" in text
 
 
