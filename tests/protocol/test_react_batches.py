@@ -69,6 +69,12 @@ def test_run_all_upside_down_resolves_every_cell(lab: Lab) -> None:
     check_notebook(lab)
 
 
+def test_run_all_again_over_cells_out_of_order_shows_the_new_values(lab: Lab) -> None:
+    for value in range(3):
+        lab.run_all({"a": f"a = {value}", "p": "print(x)", "x": "x = a + 1"})
+        assert lab.texts("p") == [f"{value + 1}\n"]
+
+
 def test_run_all_with_waiting_cells_is_right(lab: Lab) -> None:
     cells = {
         "a": "await asyncio.sleep(0.02); a = 1",

@@ -123,7 +123,7 @@ class Effects:
         bound = sorted(
             n
             for n, value in namespace.items()
-            if ordinary(n) and n not in names.defs and seen.get(n, _ABSENT) is not value
+            if seen.get(n, _ABSENT) is not value and ordinary(n) and n not in names.defs
         )
         rebound: list[str] = []
         for name in bound:

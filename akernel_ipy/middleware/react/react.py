@@ -9,7 +9,7 @@ from ...core.graph import Update
 from ...core.model import Outcome, Run
 from ...core.names import CellSyntaxError, Names, analyze
 from ...core.pipeline import Runner
-from ...core.wave import Change, Status, Wave
+from ...core.wave import UNFINISHED, Change, Status, Wave
 from ...core.widgetuse import reads_value
 from .book import Book
 from .cells import Cell, cell_id_of
@@ -95,6 +95,7 @@ class React:
         known = update.graph is book.graph
         cell, edited = self._edits.enter(cell_id, run, update)
         step = await waves.take_over(cell_id)
+        early = self._is_early(cell_id)
         outcome, change = await self._first_run(cell, update, edited, inner)
         changed = [change, *revived(update)]
         step = waves.left(cell_id) or step
@@ -105,10 +106,17 @@ class React:
         elif (
             not known
             or step is None
+            or early
             or not book.wave.settle(step, change.names, change.mutated, status=change.status)
         ):
             return outcome, waves.reach(changed)
         return outcome, lambda: [cell_id, *book.wave.stale]
+
+    def _is_early(self, cell_id: str) -> bool:
+        """Whether a cell runs before one that it reads from, whose own request is still to come."""
+        book = self.book
+        parents = book.graph.parents(cell_id)
+        return any(book.wave.status.get(parent) in UNFINISHED for parent in parents)
 
     async def _first_run(
         self, cell: Cell, update: Update, edited: bool, inner: Runner
