@@ -155,20 +155,29 @@ class Recording:
 
     def _changed(self) -> Iterator[tuple[Any, restoring.State]]:
         done: set[int] = set()
+        for name in self.plan.names.mutates:
+            if isinstance(self._before.get(name), types.ModuleType):
+                raise Refused(f"it changes something in module {name}")
         for name, before in self.digests.items():
             value = self._before[name]
             if digest_of(self._fingerprints, name, {name: value}) == before:
                 continue
-            for part in self.parts.of(name, value):
-                if id(part) in done:
-                    continue
-                done.add(id(part))
-                try:
-                    state = restoring.state_of(part)
-                except restoring.CantRestore as error:
-                    raise Refused(f"{name} was changed in place: {error}") from None
-                if state is not None:
-                    yield part, state
+            parts = self.parts.of(name, value)
+            if not parts:
+                # A module, or a function of one: what it reads was changed by the run.
+                raise Refused(f"it changes something that {name} holds or reads")
+            for part in parts:
+                if id(part) not in done:
+                    done.add(id(part))
+                    yield from self._state_of(name, part)
+
+    def _state_of(self, name: str, part: Any) -> Iterator[tuple[Any, restoring.State]]:
+        try:
+            state = restoring.state_of(part)
+        except restoring.CantRestore as error:
+            raise Refused(f"{name} was changed in place: {error}") from None
+        if state is not None:
+            yield part, state
 
     def _old_digest(self, name: str) -> str:
         return digest_of(self._fingerprints, name, self._before)
