@@ -193,6 +193,7 @@ class Parts:
     def __init__(self, roots: Mapping[str, Any], inside: Inside) -> None:
         self.paths: dict[int, Path] = {}
         self.objects: dict[int, Any] = {}
+        self._shapes: dict[int, tuple[int, ...]] = {}
         self._inside = inside
         for name, value in roots.items():
             self._walk(name, value)
@@ -205,11 +206,20 @@ class Parts:
                 continue
             self.paths[id(part)], self.objects[id(part)] = path, part
             found = children(part, self._inside)
+            self._shapes[id(part)] = _shape(part, found)
             waiting.extend(
                 ((*path, number), child)
                 for number, child in enumerate(found)
                 if type(child) not in ATOMS
             )
+
+    def reshaped(self) -> list[Any]:
+        """Give those parts that consist of other objects by now, even if these are equal ones."""
+        return [
+            part
+            for known, part in self.objects.items()
+            if self._shapes[known] != _shape(part, children(part, self._inside))
+        ]
 
     def of(self, name: str, value: Any) -> list[Any]:
         """Give those parts that a name's value still consists of, or did before."""
@@ -224,6 +234,12 @@ class Parts:
         mine = [self.objects[i] for i, path in self.paths.items() if path[0] == name]
         known = [part for i, part in found.items() if i in self.paths]
         return list({id(part): part for part in (*mine, *known)}.values())
+
+
+def _shape(part: Any, found: list[Any]) -> tuple[int, ...]:
+    if type(part).__module__.partition(".")[0] == "pandas":
+        return ()  # gives new objects whenever it is asked for its index
+    return tuple(id(child) for child in found if type(child) not in ATOMS)
 
 
 def find(path: Path, namespace: Mapping[str, Any], inside: Inside) -> Any:

@@ -95,6 +95,8 @@ def _refusal(tree: ast.Module, names: Names, mentions: frozenset[str]) -> str:
         return f"it uses {shell[0]}, which depends on all cells that ran before"
     if _bare_shell(tree):
         return "it uses get_ipython(), which reaches everything"
+    if held := sorted(mentions & {"vars", "__dict__"}):
+        return f"it uses {held[0]}: an object's own dictionary can't be told from a copy"
     if names.opaque:
         return f"{names.opaque[0]} hides what it reads and binds"
     return ""

@@ -154,10 +154,12 @@ class Recording:
                 self.names[name] = digest_of(self._fingerprints, name, self._namespace)
 
     def _changed(self) -> Iterator[tuple[Any, restoring.State]]:
-        done: set[int] = set()
         for name in self.plan.names.mutates:
             if isinstance(self._before.get(name), types.ModuleType):
                 raise Refused(f"it changes something in module {name}")
+        changed: dict[int, tuple[str, Any]] = {
+            id(part): (self.parts.paths[id(part)][0], part) for part in self.parts.reshaped()
+        }
         for name, before in self.digests.items():
             value = self._before[name]
             if digest_of(self._fingerprints, name, {name: value}) == before:
@@ -166,10 +168,9 @@ class Recording:
             if not parts:
                 # A module, or a function of one: what it reads was changed by the run.
                 raise Refused(f"it changes something that {name} holds or reads")
-            for part in parts:
-                if id(part) not in done:
-                    done.add(id(part))
-                    yield from self._state_of(name, part)
+            changed.update((id(part), (name, part)) for part in parts)
+        for name, part in changed.values():
+            yield from self._state_of(name, part)
 
     def _state_of(self, name: str, part: Any) -> Iterator[tuple[Any, restoring.State]]:
         try:
