@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
@@ -12,9 +13,13 @@ from typing import TypeVar
 
 from ..core.errors import StoreError
 from .index import is_broken, move_aside
+from .model import Unfit
 from .opened import Opened
 
 T = TypeVar("T")
+
+log = logging.getLogger("akernel_ipy.store")
+log.addHandler(logging.NullHandler())  # else Python prints warnings into the cell
 
 #: Seconds for which a store that can't be reached is left alone: the first time, and at most.
 REST = 5.0
@@ -56,7 +61,7 @@ class Access:
             if writes:
                 opened.require_writable()
             return action(opened), ""
-        except _Resting as error:
+        except (_Resting, Unfit) as error:
             return None, str(error)
         except Exception as error:
             return None, self._failed(error, opened, writes)
@@ -118,6 +123,7 @@ class Access:
     def _failed(self, error: Exception, opened: Opened | None, writes: bool) -> str:
         """Say what went wrong; put a broken index aside, leave a store in difficulties alone."""
         reason = explain(error)
+        log.debug("The store failed", exc_info=error)
         with self._lock:
             if opened is not self._opened:  # it was deleted, or put aside, meanwhile
                 return reason

@@ -33,18 +33,21 @@ class Background:
         self._thread: threading.Thread | None = None
         self._busy = False
 
-    def submit(self, task: Task) -> None:
-        """Do `task` after those submitted before."""
+    def submit(self, task: Task) -> bool:
+        """Do `task` after those submitted before; give False if there can't be a thread."""
         with self._condition:
+            if not self._wake():
+                return False
             self._tasks.append(task)
-            self._wake()
+            self._condition.notify_all()
+            return True
 
     def later(self, name: str, seconds: float, task: Task) -> None:
         """Do `task` in `seconds`, or at the next `flush`; once for each `name`."""
         with self._condition:
-            if name not in self._delayed:
+            if name not in self._delayed and self._wake():
                 self._delayed[name] = (time.monotonic() + seconds, task)
-                self._wake()
+                self._condition.notify_all()
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait until everything is done, at most `timeout` seconds; tell whether it is."""
@@ -53,15 +56,18 @@ class Background:
         with self._condition:
             for name in list(self._delayed):
                 self._tasks.append(self._delayed.pop(name)[1])
-            if self._tasks:
-                self._wake()
+            self._condition.notify_all()
             return self._condition.wait_for(lambda: not (self._tasks or self._busy), timeout)
 
-    def _wake(self) -> None:
+    def _wake(self) -> bool:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            Context().run(self._thread.start)  # it belongs to no cell
-        self._condition.notify_all()
+            thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            try:
+                Context().run(thread.start)  # it belongs to no cell
+            except RuntimeError:  # too many threads, or the interpreter is ending
+                return False
+            self._thread = thread
+        return True
 
     def _run(self) -> None:
         try:

@@ -89,8 +89,7 @@ class Blobs:
         free = shutil.disk_usage(self._root).free
         if free - size < reserve:
             raise StoreError(
-                f"the disk of {self._root} is nearly full: {free:,} bytes are free, "
-                f"{size:,} are needed and {reserve:,} stay in reserve"
+                f"the disk of {self._root} is nearly full; {reserve:,} bytes are left free"
             )
 
     def publish(self, draft: Draft, part: Part) -> None:

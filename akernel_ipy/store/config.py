@@ -20,11 +20,12 @@ class CacheStore(LoggingConfigurable):
         help="The cache directory (default: AKERNEL_CACHE_DIR, else below Jupyter's data)."
     ).tag(config=True)
     max_bytes = Int(
+        min=0,
         help="Bytes that the cache may take; what was used least recently goes first "
-        "(default: AKERNEL_CACHE_SIZE, else 10 GiB)."
+        "(default: AKERNEL_CACHE_SIZE, else 10 GiB).",
     ).tag(config=True)
     reserve = Int(
-        RESERVE, help="Bytes of the disk to leave free; nothing is stored beyond that."
+        RESERVE, min=0, help="Bytes of the disk to leave free; nothing is stored beyond that."
     ).tag(config=True)
     min_seconds = Float(
         0.0, help="Cells that take less, in seconds, than this are not stored."

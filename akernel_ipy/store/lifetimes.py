@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 import time
 from typing import TYPE_CHECKING
 from weakref import WeakSet
@@ -16,8 +17,9 @@ PATIENCE = 3.0
 
 _stores: WeakSet[Store] = WeakSet()
 
-# Those that wait for a fork to be over.
+# Those that wait for a fork to be over; one fork at a time.
 _forking: list[Store] = []
+_turn = threading.Lock()
 
 
 def watch(store: Store) -> None:
@@ -26,6 +28,7 @@ def watch(store: Store) -> None:
 
 
 def _before_fork() -> None:
+    _turn.acquire()
     _forking[:] = list(_stores)
     for store in _forking:
         store.before_fork()
@@ -34,11 +37,13 @@ def _before_fork() -> None:
 def _after_fork() -> None:
     while _forking:
         _forking.pop().after_fork()
+    _turn.release()
 
 
 def _renew() -> None:
     while _forking:
         _forking.pop().renew_after_fork()
+    _turn.release()
 
 
 def _finish() -> None:

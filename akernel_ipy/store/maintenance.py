@@ -77,8 +77,9 @@ def clear(opened: Opened) -> Removed:
     """Delete every entry, also those of other keys, and what nobody knows."""
     with opened.writer.transaction():
         before = _total(opened)
-        everything = opened.writer.rows("SELECT id FROM entries")
-        free = release(opened.writer, forget(opened.writer, [row[0] for row in everything]))
+        free = [name.decode() for (name,) in opened.writer.rows("SELECT name FROM blobs")]
+        for table in ("uses", "inline", "entries", "blobs"):
+            opened.writer.rows(f"DELETE FROM {table}")
     opened.unlink(free)
     sweep(opened)
     return Removed(*before)

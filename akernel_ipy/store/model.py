@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.errors import StoreError
+
 #: Parts up to this size, in bytes, are kept in the index itself.
 INLINE = 64 * 1024
 
@@ -14,6 +16,10 @@ SMALL = 64 * 1024
 
 #: Where in a shared part a buffer may begin, in bytes.
 ALIGNMENT = 64
+
+
+class Unfit(StoreError):
+    """An entry that can't be stored; nothing is wrong with the store."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from .index import READER_PATIENCE, WRITER_PATIENCE, Index, is_broken, move_asid
 from .keys import load_key
 from .places import INDEX, prepare
 
+#: Files deleted before others get a turn at the index.
+UNLINKED_AT_ONCE = 100
+
 Warn = Callable[[str], None]
 
 
@@ -60,10 +63,13 @@ class Opened:
 
     def unlink(self, names: Iterable[str]) -> None:
         """Delete the files of blobs that left the index, unless they came back meanwhile."""
-        for name in names:
+        left = list(names)
+        while left:
             with self.writer.transaction():  # nobody publishes now
-                if not self.writer.rows("SELECT 1 FROM blobs WHERE name = ?", name.encode()):
-                    self.blobs.remove(name)
+                for name in left[-UNLINKED_AT_ONCE:]:
+                    if not self.writer.rows("SELECT 1 FROM blobs WHERE name = ?", name.encode()):
+                        self.blobs.remove(name)
+            del left[-UNLINKED_AT_ONCE:]
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,17 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from . import lifetimes, maintenance, reading, writing
-from .access import Access
+from .access import Access, log
 from .background import Background
 from .keys import default_key_file
 from .model import Record, Removed, Stats, Stored
 from .opened import Opened
 from .places import default_directory
 from .remote import Remote
-from .writing import Publication, Writing
-
-log = logging.getLogger("akernel_ipy.store")
-log.addHandler(logging.NullHandler())  # else Python prints warnings into the cell
+from .writing import Limits, Publication, Writing
 
 #: Bytes, if nobody says otherwise.
 MAX_BYTES = 10 * 2**30
@@ -84,7 +80,7 @@ class Store:
         What this process is writing under that key is waited for, at most `wait` seconds.
         """
         with self._lock:
-            pending = list(self._pending.get(key, ()))
+            pending = self._pending.get(key, [])[-1:]
         for publication in pending:
             publication.wait(wait)
         return self._find(key) or self.more(key)
@@ -137,9 +133,9 @@ class Store:
             dependencies, meta: JSON values.
         """
         publication = Publication(bytes(key))
-        values = dependencies, meta
+        limits, values = Limits(self.max_bytes, self.reserve), (dependencies, meta)
         begun, reason = self._access.attempt(
-            lambda opened: writing.begin(opened, self.reserve, key, values, payload, buffers),
+            lambda opened: writing.begin(opened, limits, key, values, payload, buffers),
             writes=True,
         )
         if begun is None:
@@ -147,7 +143,8 @@ class Store:
             return publication
         with self._lock:
             self._pending.setdefault(publication.key, []).append(publication)
-        self._background.submit(lambda: self._publish(begun, publication))
+        if not self._background.submit(lambda: self._publish(begun, publication)):
+            self._conclude(begun, publication, "no thread can be started")
         return publication
 
     def touch(self, record: Record) -> None:
@@ -222,6 +219,11 @@ class Store:
 
         self._note_touches()  # what was just used is not the oldest
         _, reason = self._access.attempt(publish, writes=True)
+        self._conclude(begun, publication, reason)
+        if not reason:
+            self._access.attempt(maintenance.sweep_when_due, writes=True)
+
+    def _conclude(self, begun: Writing, publication: Publication, reason: str) -> None:
         with suppress(OSError):  # at worst a draft stays, until the next sweep
             begun.staged.drop()
         with self._lock:
@@ -230,13 +232,11 @@ class Store:
             if not waiting:
                 del self._pending[publication.key]
         publication.settle(reason)
-        if not reason:
-            self._access.attempt(maintenance.sweep_when_due, writes=True)
 
     def _refuse(self, entry: reading.Refused) -> None:
         """Warn of an entry once, and delete it unless it may be valid elsewhere."""
         text = f"an entry of the cache is not used: {entry.reason} ({entry.key.hex()[:12]})"
-        self._access.warn(text, about=f"{entry.id} {entry.key.hex()} {entry.reason}")
+        self._access.warn(text, about=f"{entry.id} {entry.key.hex()}")
         if not entry.foreign:
             self._background.submit(
                 lambda: self._access.attempt(

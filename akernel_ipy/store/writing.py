@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.errors import StoreError
 from .blobs import Draft
 from .entries import Entry, add, encode, evict, sign
-from .model import Part
+from .model import Part, Unfit
 from .objects import Bundle
 from .opened import Opened
 from .staging import Staged, raw, stage
@@ -51,6 +50,14 @@ class Publication:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Bytes that the cache may take, and bytes of the disk that it leaves free."""
+
+    max_bytes: int
+    reserve: int
+
+
+@dataclass(frozen=True)
 class Writing:
     """An entry that is copied, and not yet named, signed and published."""
 
@@ -63,7 +70,7 @@ class Writing:
 
 def begin(
     opened: Opened,
-    reserve: int,
+    limits: Limits,
     key: bytes,
     values: tuple[Any, Any],
     payload: Any,
@@ -72,12 +79,18 @@ def begin(
     """Copy all that the caller may change afterwards.
 
     Raises:
+        Unfit: if it is too large, a value isn't JSON, or a buffer isn't contiguous.
         StoreError: if there is no room.
         OSError: if it can't be written.
-        TypeError, ValueError: if a value isn't JSON, or a buffer isn't contiguous.
     """
-    dependencies, meta = map(encode, values)
-    opened.blobs.require(sum(raw(data).nbytes for data in (payload, *buffers)), reserve)
+    try:
+        dependencies, meta = map(encode, values)
+        size = sum(raw(data).nbytes for data in (payload, *buffers))
+    except (TypeError, ValueError, BufferError, RecursionError) as error:
+        raise Unfit(f"it can't be stored: {error}") from error
+    if size > limits.max_bytes:
+        raise Unfit(f"it takes {size:,} bytes, the cache has {limits.max_bytes:,}")
+    opened.blobs.require(size, limits.reserve)
     staged = stage(opened.blobs, payload, buffers)
     return Writing(bytes(key), dependencies, meta, staged, time.time())
 
@@ -86,12 +99,10 @@ def publish(opened: Opened, writing: Writing, max_bytes: int, used: float) -> Bu
     """Name, sign and publish an entry: its blobs first, then its row; then make room.
 
     Raises:
-        StoreError, OSError, sqlite3.Error: and nothing is published then.
+        OSError, sqlite3.Error: and nothing is published then.
     """
     digests, staged = opened.digests, writing.staged
     layout = staged.layout(digests)
-    if layout.size > max_bytes:
-        raise StoreError(f"the entry takes {layout.size:,} bytes, the cache has {max_bytes:,}")
     staged.settle()
     texts = writing.dependencies, writing.meta, layout.encode()
     entry = sign(Entry(writing.key, digests.algorithm, writing.since, *texts), digests)

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import sqlite3
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -221,7 +222,9 @@ def test_the_last_bytes_of_a_disk_are_left_to_the_user(open_at: OpenStore, tmp_p
     assert "nearly full" in publication.reason
 
 
-def test_an_entry_larger_than_the_store_is_not_stored(open_at: OpenStore) -> None:
+def test_an_entry_larger_than_the_store_is_not_stored_without_a_warning(
+    open_at: OpenStore, warnings: list[str]
+) -> None:
     store = open_at(max_bytes=100_000)
     assert stored(store, b"small") is False
     assert store.write(b"tiny", [], {}, b"x").wait(30)
@@ -229,6 +232,7 @@ def test_an_entry_larger_than_the_store_is_not_stored(open_at: OpenStore) -> Non
     assert not publication.wait(30)
     assert "the cache has 100,000" in publication.reason
     assert len(store.lookup(b"tiny")) == 1
+    assert not warnings
 
 
 @pytest.mark.parametrize(
@@ -242,6 +246,37 @@ def test_what_can_not_be_stored_is_a_reason(
     assert publication.done
     assert publication.reason
     assert store.lookup(KEY) == []
+    assert not store.troubles
+
+
+def test_a_process_that_can_start_no_thread_stores_nothing(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread at interpreter shutdown")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        publication = store.write(KEY, [], {}, LARGE)
+        assert publication.reason == "no thread can be started"
+        assert store.lookup(KEY) == []
+        assert store.flush(1)
+    assert not list((tmp_path / "cache/v1/tmp").iterdir())
+    assert stored(store)
+
+
+def test_a_slow_disk_holds_up_a_lookup_for_a_moment_only(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(blobs.Draft, "settle", lambda _: go_on.wait(60))
+    publications = [store.write(KEY, [n], {}, LARGE) for n in range(10)]
+    start = time.monotonic()
+    assert store.lookup(KEY, wait=0.2) == []
+    assert time.monotonic() - start < 2
+    go_on.set()
+    assert all(publication.wait(30) for publication in publications)
+    assert len(store.lookup(KEY)) == 10
 
 
 def test_a_locked_index_is_a_miss_after_a_moment_then_at_once(

@@ -15,6 +15,7 @@ from akernel_ipy.store import Record, Store, writing
 
 KEYS = [b"1" * 32, b"2" * 32, b"3"]
 MAX_BYTES = 500_000
+LIMITS = writing.Limits(MAX_BYTES, 0)
 
 keys = st.sampled_from(KEYS)
 variants = st.integers(0, 2)
@@ -114,7 +115,7 @@ class StoreMachine(RuleBasedStateMachine):
         """A process that is killed leaves drafts behind, and its connections open."""
         store = self.handles[handle]
         store._access.attempt(
-            lambda opened: writing.begin(opened, 0, KEYS[0], ([0], {}), data(3, size), [])
+            lambda opened: writing.begin(opened, LIMITS, KEYS[0], ([0], {}), data(3, size), [])
         )
         self.handles[handle] = self.opened()
         store.close(30)
