@@ -87,7 +87,6 @@ VARIANT = hashlib.blake2b(b'["x"]', digest_size=16).hexdigest()
         "dependencies = CAST('[\"x\"]' AS BLOB)",
         f"layout = {OF_B.format('layout')}",
         f"signature = {OF_B.format('signature')}",
-        "algorithm = CAST('blake2b' AS BLOB)",
         "signature = x''",
         "variant = x'00'",
         # another type than the column's
@@ -110,6 +109,13 @@ def test_an_altered_row_is_a_miss_with_one_warning(
     assert store.lookup(A) == []  # it was deleted, and nobody is told again
     assert len(warnings) == 1
     assert readable(store, B)
+
+
+def test_the_algorithm_is_signed_too(directory: Path, store: Store, warnings: list[str]) -> None:
+    pytest.importorskip("blake3")
+    edit(directory, "UPDATE entries SET algorithm = CAST('blake2b' AS BLOB) WHERE key = ?", A)
+    assert store.lookup(A) == []
+    assert len(warnings) == 1
 
 
 def test_a_row_moved_to_another_key_is_a_miss(
