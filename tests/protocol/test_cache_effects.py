@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """cache: what a cell does to the world, and what it depends on beside its names."""
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def rough(shared: Cached) -> Notebook:
         ("x23 = globals()", "globals"),
         ("from math import *", "import *"),
         ("import numpy as np\nnp.set_printoptions(precision=3)", "numpy"),
-        ("import ipywidgets\nw26 = ipywidgets.IntSlider()", "w26"),
+        ("import ipywidgets\nw26 = ipywidgets.IntSlider()", "widget"),
         ("import ipywidgets\nipywidgets.IntSlider()", "widget"),
         ("In[0]", "In"),
         ("%%nocache\nx30 = 1", "%%nocache"),
@@ -240,3 +241,76 @@ def test_the_working_directory_counts_where_a_path_is_relative(
         notebook.run(free)
     assert notebook.run(code).hit
     assert notebook.run(free).hit
+
+
+def test_results_that_a_function_remembers_hide_nothing(
+    notebook: Notebook, later: Notebook, tmp_path: Path
+) -> None:
+    file = tmp_path / "r.txt"
+    file.write_text("one")
+    define = "import functools\n@functools.lru_cache\ndef load50(): return open(path50).read()"
+    for kernel in (notebook, later):
+        kernel.run(f"path50 = {str(file)!r}")
+        kernel.run(define)
+    assert notebook.run("first50 = load50()").stored
+    second = notebook.run("second50 = load50()")
+    assert not second.stored
+    assert "load50" in second.uncached
+    file.write_text("two")
+    later.run("second50 = load50()")
+    assert later.ask("second50") == "two"
+
+
+def test_what_reads_its_data_later_is_not_an_input_of_cached_cells(
+    notebook: Notebook, later: Notebook, tmp_path: Path
+) -> None:
+    file = tmp_path / "lazy.csv"
+    file.write_text("a\n1\n")
+    scan = f"import polars as pl\nlazy51 = pl.scan_csv({str(file)!r})"
+    collect = "total51 = lazy51.collect()['a'].sum()"
+    notebook.run(scan)
+    assert not notebook.run(collect).stored
+    file.write_text("a\n2\n")
+    later.run(scan)
+    assert not later.run(collect).hit
+    assert later.ask("int(total51)") == 2
+
+
+def test_an_environment_variable_that_is_named_is_an_input(
+    notebook: Notebook, later: Notebook
+) -> None:
+    code = "import os\nregion52 = os.environ.get('AK_REGION', 'nowhere')\nregion52"
+    assert notebook.run(code).stored
+    assert later.run(code).hit
+    later.client.run("import os; os.environ['AK_REGION'] = 'north'", silent=True)
+    changed = later.run(code)
+    assert (changed.hit, changed.value) == (False, "'north'")
+    assert notebook.run(code).hit
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class A53:\n    def __init__(self): self.v = k53\na53 = A53()\nout53 = a53.v",
+        "f53 = lambda: k53\nout53 = f53()",
+        "out53 = [k53 for _ in range(1)][0]",
+        "def g53(x=k53): return x\nout53 = g53()",
+        "def deco53(f): return f()\n@deco53\ndef out53(): return k53",
+        "class B53:\n    v = k53\nout53 = B53.v",
+        "from functools import partial\ndef h53(): return k53\nout53 = partial(h53)()",
+        "out53 = list(map(lambda _: k53, [0]))[0]",
+        "class C53:\n    @property\n    def p(self): return k53\nout53 = C53().p",
+        "def outer53():\n    def inner(): return k53\n    return inner\nout53 = outer53()()",
+        "out53 = f'{k53}'",
+        "match k53:\n    case int(): out53 = k53",
+        "import operator\nclass D53:\n    def __getattr__(self, n): return k53\nout53 = D53().anything",
+        "out53 = max([0], key=lambda x: k53) + k53",
+        "import asyncio\nasync def c53(): return k53\nout53 = await c53()",
+        "def gen53(): yield k53\nout53 = next(gen53())",
+    ],
+)
+def test_a_global_that_is_read_somehow_counts(notebook: Notebook, code: str) -> None:
+    for value in (1, 2):
+        notebook.run(f"k53 = {value}")
+        notebook.run(code)
+        assert str(value) in str(notebook.ask("str(out53)"))

@@ -162,7 +162,7 @@ class Cache:
         if stored is None:
             return None
         try:
-            return entry.load(stored, Inside(self._shell.user_ns), _file_name(run))
+            return entry.load(stored, Inside(self._shell.user_ns), lambda: _file_name(run))
         except Exception:
             self._shell.kernel.log.warning("An entry of the cache can't be loaded", exc_info=True)
             return None

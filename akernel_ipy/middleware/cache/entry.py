@@ -141,7 +141,7 @@ def _verify(
 ) -> None:
     """Load what was pickled, and compare: some types come back as something else."""
     try:
-        loaded = pickling.load(payload, buffers, inside, filename)
+        loaded = pickling.load(payload, buffers, inside, lambda: filename)
     except Exception as error:
         raise Unstorable(f"it pickles, and can't be loaded: {error}") from error
     pairs = [(name, value, loaded[0][name]) for name, value in made.bound.items()]
@@ -177,7 +177,7 @@ class Restored:
         outputs.show(shell, made.shown, made.result, keep=made.result is not None)
 
 
-def load(stored: Any, inside: Inside, filename: str) -> Restored:
+def load(stored: Any, inside: Inside, filename: Callable[[], str]) -> Restored:
     """Load an entry whose data was verified.
 
     Raises:

@@ -12,7 +12,7 @@ import types
 import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 #: A name of the notebook, then the number of a child, of a child of that, and so on.
@@ -28,6 +28,10 @@ ATOMS: frozenset[type] = frozenset(
         pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath,
     }
 )  # fmt: skip
+
+
+#: What `functools.lru_cache` makes of a function.
+REMEMBERING: Any = type(lru_cache(int))
 
 
 class Inside:
@@ -74,6 +78,8 @@ def children(value: Any, inside: Inside) -> list[Any]:
         return [value.__self__, value.__func__]
     if isinstance(value, type):
         return list(attributes_of_class(value).values()) if inside(value) else []
+    if isinstance(value, REMEMBERING):
+        return [value.__wrapped__, *value.__dict__.values()]
     if isinstance(value, property):
         return [value.fget, value.fset, value.fdel]
     if isinstance(value, staticmethod | classmethod):

@@ -7,7 +7,7 @@ import io
 import pickle
 import sys
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -205,10 +205,12 @@ class Unpickler(pickle.Unpickler):
         payload: the pickle, verified.
         buffers: those of the entry.
         inside: knows the namespace.
-        filename: what IPython calls the cell that asks.
+        filename: gives what IPython calls the cell that asks.
     """
 
-    def __init__(self, payload: Any, buffers: Iterable[Any], inside: Inside, filename: str) -> None:
+    def __init__(
+        self, payload: Any, buffers: Iterable[Any], inside: Inside, filename: Callable[[], str]
+    ) -> None:
         super().__init__(io.BytesIO(payload), buffers=buffers)
         self._inside, self._filename = inside, filename
 
@@ -226,7 +228,7 @@ class Unpickler(pickle.Unpickler):
             return sys.modules[what]
         if kind == "attribute":
             return vars(sys.modules[what[0]])[what[1]]
-        return self._inside.namespace if kind == "namespace" else self._filename
+        return self._inside.namespace if kind == "namespace" else self._filename()
 
 
 def _module_name(module: types.ModuleType) -> str:
@@ -286,6 +288,6 @@ def dump(
     return file.getvalue(), buffers, pickler
 
 
-def load(payload: Any, buffers: Iterable[Any], inside: Inside, filename: str) -> Any:
+def load(payload: Any, buffers: Iterable[Any], inside: Inside, filename: Callable[[], str]) -> Any:
     """Load what `dump` wrote; see `Unpickler`."""
     return Unpickler(payload, buffers, inside, filename).load()

@@ -250,5 +250,3 @@ def _notes(mentions: frozenset[str]) -> Iterator[str]:
         yield f"perhaps it reads the clock ({', '.join(found)})"
     if found := sorted(mentions & CHANCE):
         yield f"perhaps it asks for random numbers ({', '.join(found)})"
-    if mentions & {"environ", "getenv"}:
-        yield "it reads the environment"

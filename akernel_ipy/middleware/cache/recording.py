@@ -15,7 +15,7 @@ from typing import Any
 from ...core.fingerprint import Fingerprints
 from ...core.model import Outcome, Run
 from ...core.names import ordinary
-from . import audit, files, natives, outputs, restoring
+from . import audit, files, hidden, natives, outputs, restoring
 from .entry import Made
 from .inputs import UNBOUND, Inputs, Refused, digest_of
 from .observation import Observation, installed
@@ -66,6 +66,7 @@ class Recording:
         self.parts = Parts(roots, self.inside)
         self.digests = {n: digest_of(fingerprints, n, self._namespace) for n in roots}
         self._written = frozenset(_globals_written(self.parts))
+        self._remembered = hidden.Remembered(self.parts)
         self._surroundings = Surroundings(shell)
         self._modules = frozenset(sys.modules)
         self._threads = frozenset(threading.enumerate())
@@ -119,6 +120,10 @@ class Recording:
             raise Refused(effects[0])
         if reason := outputs.unstorable(self._shown):
             raise Refused(reason)
+        if not force and (name := self._remembered.used()):
+            raise Refused(f"{name} remembers results of earlier cells, and what it read for them")
+        if not force and (name := hidden.lazy(self.parts)):
+            raise Refused(f"{name} reads its data when it is used, which can't be seen")
         if sum(kind == "execute_result" for kind, _ in self._shown) > 1:
             raise Refused("it shows more than one result")
         if changed := self._surroundings.changed(frozenset(self._mentions())):
@@ -225,8 +230,14 @@ class Recording:
             "files": found,
             "random": dict(self.random),
             "modules": self.modules(),
+            "variables": self._variables(),
             "cwd": files.working_directory() if self._place_matters() else "",
         }
+
+    def _variables(self) -> dict[str, str]:
+        if not {"environ", "getenv"} & {*self._mentions()}:
+            return {}
+        return hidden.variables(self._strings())
 
     def _libraries(self) -> set[str]:
         modules = {*self.plan.imports, *self.inputs.modules}

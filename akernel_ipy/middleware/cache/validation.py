@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...core.fingerprint import Fingerprints
-from . import files, surroundings
+from . import files, hidden, surroundings
 from .inputs import UNBOUND, digest_of
 
 
@@ -26,6 +26,9 @@ def differences(
         for name, digest in dependencies["random"].items():
             if not digest or name not in states or states[name][0] != digest:
                 yield f"the state of {name}'s random numbers differs"
+    for name, digest in dependencies["variables"].items():
+        if hidden.digest_of_variable(name) != digest:
+            yield f"the environment variable {name} changed"
     for path, how, digest in dependencies["files"]:
         now = files.digest(path, how)
         if now != digest:

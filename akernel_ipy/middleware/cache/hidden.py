@@ -1,0 +1,86 @@
+"""What no fingerprint sees: results that functions remember, files that objects read later."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import types
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Any
+
+from .observation import installed
+from .parts import REMEMBERING, Parts
+
+#: Classes whose objects read files when they are used, with no event: by module and name.
+_LAZY = (
+    re.compile(r"polars\.lazyframe\..*|polars\..*\.LazyFrame"),
+    re.compile(r"dask\..*|distributed\..*"),
+    re.compile(r"h5py\..*|tables\..*|netCDF4\..*|zarr\..*"),
+    re.compile(r"pyarrow\.(_dataset|dataset|_parquet|parquet|_fs|fs)\..*"),
+    re.compile(r"_?duckdb\..*|duckdb\..*"),
+    re.compile(r"xarray\..*"),
+)
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def lazy(parts: Parts) -> str:
+    """Name a part that reads its data when it is used; empty if there is none."""
+    for number, part in parts.objects.items():
+        kind = type(part)
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        if any(pattern.fullmatch(name) for pattern in _LAZY):
+            return f"{parts.paths[number][0]} ({kind.__name__})"
+    return ""
+
+
+class Remembered:
+    """Functions that remember results: what a run takes from there, nobody sees it read.
+
+    Args:
+        parts: what the run can reach.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        found = [p for p in parts.objects.values() if isinstance(p, REMEMBERING)]
+        found += _of_local_modules()
+        self._before = [(p, p.cache_info().hits) for p in found if p.cache_info().currsize]
+
+    def used(self) -> str:
+        """Name a function that gave results of earlier runs; empty if none did."""
+        for function, hits in self._before:
+            if function.cache_info().hits > hits:
+                return str(getattr(function, "__name__", "a function"))
+        return ""
+
+
+def _of_local_modules() -> list[Any]:
+    packages = installed()
+    found = []
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        local = isinstance(file, str) and not file.startswith(packages)
+        if local and isinstance(module, types.ModuleType):
+            found += [v for v in vars(module).values() if isinstance(v, REMEMBERING)]
+    return found
+
+
+def variables(strings: Iterable[str]) -> dict[str, str]:
+    """Digest the environment variables that strings name, set or not."""
+    return {name: digest_of_variable(name) for name in dict.fromkeys(_names(strings))}
+
+
+def _names(strings: Iterable[str]) -> Iterator[str]:
+    for text in strings:
+        if text in os.environ or (text.isupper() and _VARIABLE.fullmatch(text)):
+            yield text
+
+
+def digest_of_variable(name: str) -> str:
+    """Digest an environment variable; empty if it is not set."""
+    value = os.environ.get(name)
+    if value is None:
+        return ""
+    return blake2b(value.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
