@@ -22,7 +22,7 @@ from protocol.request import PATIENCE
 from .documents import DOCUMENTS, ROOT, Block, blocks
 
 #: Flavours of documents whose blocks don't say theirs.
-FLAVOURS = {"reactivity.md": "react"}
+FLAVOURS = {"caching.md": "cache", "reactivity.md": "react"}
 
 #: What the reader of a document has done before.
 PRELUDES = {

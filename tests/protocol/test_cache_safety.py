@@ -178,3 +178,15 @@ def test_a_kernel_killed_while_it_stores_spoils_nothing(shared: Cached) -> None:
     notebook = shared.notebook()
     assert [notebook.run(code).value for code in cells] == values
     assert [notebook.run(code).hit for code in cells] == [True] * 8
+
+
+def test_a_second_tier_fills_an_empty_cache(shared: Cached, tmp_path: Path) -> None:
+    remote = f"--CacheStore.remote=file://{tmp_path}/remote"
+    notebook = shared.notebook("cache", "--CacheStore.min_seconds=-1", remote)
+    values = [cell.value for cell in notebook.run_all(*CELLS)]
+    shared.end(notebook)
+    shutil.rmtree(shared.cache)
+    again = shared.notebook("cache", "--CacheStore.min_seconds=-1", remote)
+    ran = again.run_all(*CELLS)
+    assert [cell.value for cell in ran] == values
+    assert all(cell.hit for cell in ran), [cell.told for cell in ran]

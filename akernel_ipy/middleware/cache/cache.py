@@ -133,21 +133,29 @@ class Cache:
         settings = surroundings.of_shell(self._shell)
         inputs = take(run.state.source, plan_, namespace, self.fingerprints, settings, extra)
         look = Look(inputs)
-        for record in self.store.lookup(inputs.key):
-            differing = list(
-                validation.differences(record.dependencies, namespace, self.fingerprints)
-            )
-            if not differing:
-                differing = self._import_for(record, look)
-            if differing:
-                look.differences = look.differences or tuple(differing)
-                continue
+        tried: set[int] = set()
+        for find in (self.store.lookup, self.store.more):
+            for record in find(inputs.key):
+                if record.id not in tried:
+                    tried.add(record.id)
+                    self._try(run, record, look)
+                if look.restored is not None:
+                    return look
+        return look
+
+    def _try(self, run: Run, record: Record, look: Look) -> None:
+        """Load an entry, if what it depends on is what it was."""
+        namespace = self._shell.user_ns
+        differing = list(validation.differences(record.dependencies, namespace, self.fingerprints))
+        if not differing:
+            differing = self._import_for(record, look)
+        if not differing:
             look.restored = self._load(run, record)
             if look.restored is not None:
                 look.record = record
-                break
-            look.differences = ("the entry can't be used",)
-        return look
+                return
+            differing = ["the entry can't be used"]
+        look.differences = look.differences or tuple(differing)
 
     def _import_for(self, record: Record, look: Look) -> list[str]:
         modules = record.dependencies["modules"]
