@@ -1,7 +1,7 @@
 """Code objects: what they do, and which globals they read; not where they stand.
 
-File names and line numbers are left out, so that a function is the same in whichever cell, and
-after it was restored. Code objects never change: what was found out about one is kept.
+File names, line numbers and layout are left out, so that a function is the same in whichever cell,
+and after it was restored. Code objects never change: what was found out about one is kept.
 """
 
 from __future__ import annotations
@@ -12,19 +12,15 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from ._bytecode import Instructions, instructions, normal
+
 if TYPE_CHECKING:
     from ._walk import Walk
 
-#: Names of a class body that tell where it stands, or in no order.
-_PLACES = frozenset({"__firstlineno__", "__static_attributes__"})
-
 _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
-_CONSTANT = frozenset(
-    {"LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL", "KW_NAMES"}
-)
 #: Between a name and its attribute.
-_BETWEEN = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PUSH_NULL", "PRECALL"})
+_BETWEEN = frozenset({"PUSH_NULL", "PRECALL"})
 
 
 @dataclass(frozen=True)
@@ -56,16 +52,16 @@ class Codes:
         known = self._known.get(id(code))
         if known is not None:
             return known[1]
-        walk = fresh()
-        _encode(walk, code)
-        facts = CodeFacts(walk.finish(), tuple(dict.fromkeys(_uses(code))))
+        walk, found = fresh(), instructions(code)
+        _encode(walk, code, found)
+        facts = CodeFacts(walk.finish(), tuple(dict.fromkeys(_uses(code, found))))
         if len(self._known) >= self._most:
             self._known.clear()
         self._known[id(code)] = code, facts
         return facts
 
 
-def _encode(walk: Walk, code: CodeType) -> None:
+def _encode(walk: Walk, code: CodeType, found: Instructions) -> None:
     walk.text(code.co_name)
     shape = (
         code.co_argcount,
@@ -76,45 +72,20 @@ def _encode(walk: Walk, code: CodeType) -> None:
         code.co_names,
         code.co_freevars,
         code.co_cellvars,
-        getattr(code, "co_exceptiontable", b""),
     )
     walk.walk(shape)
-    if _PLACES.isdisjoint(code.co_names):
-        walk.buffer(code.co_code)
-        walk.walk(code.co_consts)
-    else:
-        _encode_body(walk, code)
+    texts, constants = normal(code, found)
+    walk.buffer("\n".join(texts).encode())
+    walk.items(constants)
 
 
-def _encode_body(walk: Walk, code: CodeType) -> None:
-    # From Python 3.13 on, the body of a class stores its line among its constants.
-    waiting: list[dis.Instruction] = []
-    for instruction in dis.get_instructions(code):
-        if instruction.opname == "STORE_NAME" and instruction.argval in _PLACES:
-            waiting.clear()
-            continue
-        for before in waiting:
-            _encode_instruction(walk, before)
-        waiting = [instruction]
-    for before in waiting:
-        _encode_instruction(walk, before)
-
-
-def _encode_instruction(walk: Walk, instruction: dis.Instruction) -> None:
-    if instruction.opname == "EXTENDED_ARG":
-        return
-    constant = instruction.opname in _CONSTANT
-    walk.text("LOAD_CONST" if constant else instruction.opname)
-    walk.walk(instruction.argval if constant else instruction.arg)
-
-
-def _uses(code: CodeType) -> Iterator[Use]:
-    instructions = [each for each in dis.get_instructions(code) if each.opname not in _BETWEEN]
-    yield from _globals(instructions)
-    yield from _imports(instructions)
+def _uses(code: CodeType, found: Instructions) -> Iterator[Use]:
+    executed = [each for each in found if each.opname not in _BETWEEN]
+    yield from _globals(executed)
+    yield from _imports(executed)
     for constant in code.co_consts:
         if type(constant) is CodeType:
-            yield from _uses(constant)
+            yield from _uses(constant, instructions(constant))
 
 
 def _globals(instructions: list[dis.Instruction]) -> Iterator[Use]:

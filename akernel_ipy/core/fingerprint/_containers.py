@@ -42,23 +42,6 @@ def _snapshot(value: dict[Any, Any]) -> tuple[list[Any], list[Any]]:
     return list(held.keys()), list(held.values())
 
 
-def set_(walk: Walk, value: set[Any]) -> None:
-    """Encode a set: no order counts."""
-    if walk.meet(value):
-        walk.out += b"e"
-        walk.unordered(list(value.copy()))
-
-
-def frozenset_(walk: Walk, value: frozenset[Any]) -> None:
-    """Encode a frozenset."""
-    walk.immutable(value, _frozenset_parts)
-
-
-def _frozenset_parts(walk: Walk, value: frozenset[Any]) -> None:
-    walk.out += b"z"
-    walk.unordered(list(value))
-
-
 def bytearray_(walk: Walk, value: bytearray) -> None:
     """Encode a bytearray."""
     if walk.meet(value):

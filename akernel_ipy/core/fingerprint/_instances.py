@@ -9,7 +9,7 @@ from a store.
 from __future__ import annotations
 
 import copyreg
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from ._origin import contents
 from ._refusal import Unhashable
 
 if TYPE_CHECKING:
-    from ._walk import Walk
+    from ._walk import Handler, Walk
 
 _POINTER = 8
 _BASE = vars(type)["__base__"].__get__
@@ -46,28 +46,20 @@ CONTENT: dict[type, Callable[[Any], Any]] = {
 _PLAIN = frozenset({object, *CONTENT})
 
 
-def instance(walk: Walk, value: Any) -> None:
-    """Encode an instance of a class that has no handler of its own."""
-    if walk.meet(value):
-        described(walk, value)
+def handler(kind: type) -> Handler:
+    """The handler of a class that has none of its own."""
+    shape = Shape(kind)
+
+    def instance(walk: Walk, value: Any) -> None:
+        if walk.meet(value):
+            shape.encode(walk, value)
+
+    return instance
 
 
 def described(walk: Walk, value: Any) -> None:
     """Encode an instance that has its number already, or needs none."""
-    kind = type(value)
-    if asks(kind):
-        _reduced(walk, value)
-        return
-    base = next(base for base in mro(kind) if base in _PLAIN)
-    if not all(_visible(each) for each in mro(kind) if each not in _PLAIN):
-        raise Unhashable(f"a {title(kind)}, whose state can't be seen")
-    walk.out += b"instance"
-    walk.edge(kind, "")
-    if base is not object:
-        content = CONTENT[base](value)
-        walk.keep.append(content)
-        walk.walk(content)
-    _attributes(walk, value)
+    Shape(type(value)).encode(walk, value)
 
 
 def asks(kind: type) -> bool:
@@ -78,39 +70,56 @@ def asks(kind: type) -> bool:
     return any(name in contents(base) for base in bases for name in _ASKED)
 
 
-# -- state -------------------------------------------------------------------------------------
+class Shape:
+    """How instances of a class are laid out."""
 
+    def __init__(self, kind: type) -> None:
+        self._kind = kind
+        bases = mro(kind)
+        self._asks = asks(kind)
+        self._visible = all(_visible(base) for base in bases if base not in _PLAIN)
+        self._base = next(base for base in bases if base in _PLAIN)
+        dicts = (contents(base).get("__dict__") for base in bases)
+        self._dict = next((each for each in dicts if type(each) is GetSetDescriptorType), None)
+        self._slots = [pair for base in bases for pair in sorted(_members(base).items(), key=_name)]
 
-def _attributes(walk: Walk, value: Any) -> None:
-    held = state(value)
-    if all(type(name) is str for name, _ in held):
-        walk.named(held)
-    else:
-        walk.mapping([name for name, _ in held], [inner for _, inner in held])
+    def encode(self, walk: Walk, value: Any) -> None:
+        """Encode class, content and attributes; or what the class says about it."""
+        if self._asks:
+            _reduced(walk, value)
+            return
+        if not self._visible:
+            raise Unhashable(f"a {title(self._kind)}, whose state can't be seen")
+        walk.out += b"instance"
+        walk.edge(self._kind, "")
+        if self._base is not object:
+            content = CONTENT[self._base](value)
+            walk.keep.append(content)
+            walk.walk(content)
+        self.attributes(walk, value)
 
+    def attributes(self, walk: Walk, value: Any) -> None:
+        """Encode what an instance has itself; no property or ``__getattr__`` runs."""
+        held = self.state(value)
+        names = list(held)
+        walk.items(names)
+        walk.items(list(held.values()), lambda index: f".{names[index]}")
 
-def state(value: Any) -> list[tuple[Any, Any]]:
-    """The attributes that an instance has itself; no property or ``__getattr__`` runs."""
-    held = _dict(value)
-    return (list(held.items()) if held is not None else []) + list(_slots(value))
-
-
-def _dict(value: Any) -> dict[Any, Any] | None:
-    for base in mro(type(value)):
-        descriptor = contents(base).get("__dict__")
-        if type(descriptor) is GetSetDescriptorType:
-            held = descriptor.__get__(value)
-            return held.copy() if type(held) is dict else None
-    return None
-
-
-def _slots(value: Any) -> Iterator[tuple[str, Any]]:
-    for base in mro(type(value)):
-        for name, descriptor in sorted(_members(base).items(), key=lambda pair: pair[0]):
+    def state(self, value: Any) -> dict[Any, Any]:
+        """The attributes, by name."""
+        held = self._dict.__get__(value) if self._dict is not None else None
+        found = held.copy() if type(held) is dict else {}
+        for name, descriptor in self._slots:
             try:
-                yield name, descriptor.__get__(value)
+                inner = descriptor.__get__(value)
             except AttributeError:
                 continue
+            found[name if name not in found else (name, "slot")] = inner
+        return found
+
+
+def _name(pair: tuple[str, Any]) -> str:
+    return pair[0]
 
 
 def _members(base: type) -> dict[str, MemberDescriptorType]:
@@ -150,7 +159,7 @@ def _reduced(walk: Walk, value: Any) -> None:
     _parts(walk, *parts)
     if not _in_python(kind):
         # C code of a base may not know of what a subclass adds.
-        _attributes(walk, value)
+        Shape(kind).attributes(walk, value)
 
 
 def _parts(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ._context import Range
-from ._instances import state
+from ._instances import Shape
 from ._memo import LARGE
 from ._names import among, names_of, type_name
 from ._refusal import Unhashable
@@ -25,6 +25,9 @@ _CHUNK = 1 << 20
 
 #: Kinds of dtypes whose values are their bytes.
 _PLAIN = frozenset("biufcmMSUV?")
+_NUMBERS = frozenset("biufc")
+#: Type numbers from here on are texts, times and what libraries add.
+_OTHERS = 17
 _EXTENDED = frozenset("gG")
 _MASKED = ("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")
 
@@ -57,7 +60,7 @@ def array(walk: Walk, value: Any) -> None:
         content(walk, value)
     else:
         content(walk, value.view(plain))
-        walk.named(state(value))
+        Shape(kind).attributes(walk, value)
 
 
 def masked(walk: Walk, value: Any) -> None:
@@ -75,13 +78,15 @@ def masked(walk: Walk, value: Any) -> None:
 
 def scalar(walk: Walk, value: Any) -> None:
     """Encode a numpy scalar."""
-    numpy: Any = sys.modules["numpy"]
     kind = type(value)
     walk.out += b"scalar"
     walk.walk(kind)
     if type_name(kind)[0] != "numpy":
-        walk.named(state(value))
-    content(walk, numpy.asarray(value))
+        Shape(kind).attributes(walk, value)
+    elif value.dtype.kind in _NUMBERS and value.dtype.char not in _EXTENDED:
+        walk.out += value.tobytes()
+        return
+    content(walk, sys.modules["numpy"].asarray(value))
 
 
 def _dtype_value(walk: Walk, value: Any) -> None:
@@ -105,6 +110,9 @@ def _ufunc(walk: Walk, value: Any) -> None:
 
 def dtype(walk: Walk, value: Any) -> None:
     """Encode a dtype."""
+    if value.num < _OTHERS and value.kind in _NUMBERS and value.isnative and not value.metadata:
+        walk.out += f"{value.kind}{value.itemsize};".encode()
+        return
     walk.text(value.str)
     walk.text(value.name)
     if value.names is not None:
@@ -127,7 +135,7 @@ def dtype(walk: Walk, value: Any) -> None:
 def content(walk: Walk, value: Any) -> None:
     """Encode dtype, shape and elements of an exact ndarray."""
     dtype(walk, value.dtype)
-    walk.walk((value.shape, bool(value.flags.writeable)))
+    walk.out += f"{value.shape}{value.flags.writeable};".encode()
     elements(walk, value)
 
 
@@ -174,7 +182,7 @@ def _without_padding(value: Any) -> bytes:
 
 def _memory(walk: Walk, value: Any) -> None:
     order = _axes(value)
-    walk.walk(tuple(range(value.ndim)) if order is None else order)
+    walk.out += f"{tuple(range(value.ndim)) if order is None else order};".encode()
     if order is not None:
         flat = value.transpose(order).reshape(-1)
         if value.size:
@@ -209,7 +217,7 @@ def _aliases(walk: Walk, value: Any) -> None:
         root = root.base
     if root.base is not None:
         root = root.base
-    low, high = sys.modules["numpy"].lib.array_utils.byte_bounds(value)
+    low, high = _bounds(value)
     walk.keep.append(root)
     known = walk.memory.setdefault(id(root), [])
     for other in known:
@@ -220,3 +228,11 @@ def _aliases(walk: Walk, value: Any) -> None:
         walk.out += b"own"
     walk.arrays += 1
     known.append(Range(walk.arrays, low, high))
+
+
+def _bounds(value: Any) -> tuple[int, int]:
+    if value.flags.forc:
+        start: int = value.__array_interface__["data"][0]
+        return start, start + value.nbytes
+    low, high = sys.modules["numpy"].lib.array_utils.byte_bounds(value)
+    return low, high

@@ -100,18 +100,15 @@ def _version(root: str) -> str:
         return f"{sys.implementation.name} {sys.version_info}"
     loaded = contents(sys.modules.get(root)).get("__version__")
     own = loaded if type(loaded) is str else ""
-    for name in (root, *_distributions(root)):
-        try:
-            return f"{name} {importlib.metadata.version(name)} {own}"
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return f"{root} {own}"
-
-
-def _distributions(root: str) -> tuple[str, ...]:
-    return tuple(sorted(set(_owners().get(root, ()))))
+    try:
+        return f"{root} {importlib.metadata.version(root)} {own}"
+    except importlib.metadata.PackageNotFoundError:
+        owners = sorted(set(_owners().get(root, ())))
+        found = [f"{name} {importlib.metadata.version(name)}" for name in owners]
+        return " ".join([root, *found, own])
 
 
 @lru_cache(1)
 def _owners() -> Mapping[str, list[str]]:
+    # Reads every distribution's list of files: only for those whose name isn't the package's.
     return importlib.metadata.packages_distributions()

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import _numpy
-from ._instances import described, state
+from ._instances import Shape, described
 from ._names import among, names_of
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ def _class(walk: Walk, value: Any, plain: type) -> None:
     walk.part(value.attrs, ".attrs")
     walk.walk(bool(value.flags.allows_duplicate_labels))
     if type(value) is not plain:
-        walk.named([pair for pair in state(value) if pair[0] not in _OWN])
+        held = Shape(type(value)).state(value)
+        walk.named([pair for pair in held.items() if pair[0] not in _OWN])
 
 
 # -- indexes -----------------------------------------------------------------------------------

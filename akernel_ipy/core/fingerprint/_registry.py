@@ -17,7 +17,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
-from . import _classes, _code, _containers, _functions, _instances, _modules
+from . import _classes, _code, _containers, _functions, _instances, _modules, _sets
 from ._names import among, kernels_own, mro, type_name
 from ._refusal import Unhashable
 from ._refused import refusal
@@ -54,8 +54,8 @@ _EXACT: dict[type, Handler] = {
     list: _containers.list_,
     tuple: _containers.tuple_,
     dict: _containers.dict_,
-    set: _containers.set_,
-    frozenset: _containers.frozenset_,
+    set: _sets.set_,
+    frozenset: _sets.frozenset_,
     bytearray: _containers.bytearray_,
     memoryview: _containers.memory,
     range: _containers.range_,
@@ -124,7 +124,7 @@ def find(kind: type) -> Handler:
         return _kernels_own
     if _classes.is_enum(kind):
         return _classes.member
-    return _from_library(bases) or _instances.instance
+    return _from_library(bases) or _instances.handler(kind)
 
 
 def _from_library(bases: tuple[type, ...]) -> Handler | None:

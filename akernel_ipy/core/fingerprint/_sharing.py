@@ -30,9 +30,9 @@ def sharing(algorithm: Algorithm, walks: Mapping[str, Walk]) -> bytes:
 
 def _objects(one: Walk, other: Walk) -> array[int]:
     """Pairs of numbers that mean the same object, in order."""
-    fewer, more = sorted((one.numbers, other.numbers), key=len)
+    fewer, more = sorted((one.numbers.known, other.numbers.known), key=len)
     shared = [key for key in fewer if key in more]
-    pairs = sorted((one.numbers[key], other.numbers[key]) for key in shared)
+    pairs = sorted((one.numbers.known[key], other.numbers.known[key]) for key in shared)
     return array("q", [number for pair in pairs for number in pair])
 
 

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FunctionType
 from typing import Any
 
-from . import _atoms
+from . import _atoms, _plain
 from ._code import CodeFacts
 from ._context import Context, Place, Range, Uses
 from ._encoder import Encoder, Sink
-from ._names import type_name
+from ._numbers import Numbers, Taken
 from ._refusal import Unhashable
 
 #: How the digest of a long tuple begins.
@@ -25,9 +25,6 @@ _DIGEST = b"#"
 
 #: Larger strings take part as their digest.
 _LONG = 1 << 16
-
-#: Objects looked at for the order of sets, beyond which their elements are too entangled.
-_MOST_REPEATS = 200_000
 
 Handler = Callable[["Walk", Any], None]
 
@@ -41,22 +38,20 @@ class Walk(Encoder):
         self.uses = Uses()
         #: Looks at what has an identity: what raises this number can't be told by content alone.
         self.identities = 0
-        #: Everything that has a number, and what was made for the walk only.
-        self.keep: list[Any] = []
+        self.numbers = Numbers()
+        #: Holds what was made for the walk only.
+        self.keep = self.numbers.keep
         #: Address ranges of arrays, by the object that holds their memory.
         self.arrays = 0
         self.memory: dict[int, list[Range]] = {}
         #: Encodings of types that are known by name.
         self.named_types: dict[type, bytes] = {}
-        self.numbers: dict[int, int] = {}
         self._context = context
         self._handlers: dict[type, Handler] = {}
-        self._order: list[int] = []
         self._contents: dict[int, bytes] = {}
         self._waiting: deque[tuple[Handler, Any, Place]] = deque()
         self._place: Place | None = None
         self._step: str | None = None
-        self._apart = self._repeats = 0
         self.out += context.algorithm.domain
 
     def digest(self, value: Any) -> bytes:
@@ -113,6 +108,8 @@ class Walk(Encoder):
             if kinds <= _atoms.ATOM_TYPES:
                 self.atoms(values, kinds)
                 return
+            if kinds <= _plain.TYPES and self._columns(values):
+                return
         self.out += b"-"
         walk, index = self.walk, 0
         try:
@@ -122,6 +119,20 @@ class Walk(Encoder):
             error.within(step(index))
             raise
         self._sink.spill()
+
+    def _columns(self, values: list[Any]) -> bool:
+        """Encode plain data at once; False, and nothing, if it isn't plain."""
+        met = len(self.numbers)
+        columns = _plain.Columns(self.buffer, self.numbers.add_all)
+        try:
+            piece = self._aside(values, lambda walk, plain: columns.encode(plain))
+        except (_plain.NotPlain, Taken):
+            self.numbers.forget(met)
+            return False
+        self.identities += len(self.numbers) - met
+        self.out += b"=" + piece
+        self._sink.spill()
+        return True
 
     def mapping(self, keys: list[Any], values: list[Any]) -> None:
         """Encode keys and values, in their order."""
@@ -140,21 +151,12 @@ class Walk(Encoder):
     def meet(self, value: Any) -> bool:
         """Number what has an identity; False, and its number, if it was met before."""
         self.identities += 1
-        known = self.numbers.get(id(value))
+        known = self.numbers.known.get(id(value))
         if known is not None:
             self.out += b"@%d;" % known
             return False
-        self._number(value)
+        self.numbers.add(value)
         return True
-
-    def _number(self, value: Any) -> None:
-        self.numbers[id(value)] = len(self._order)
-        self._order.append(id(value))
-        self.keep.append(value)
-        if self._apart:
-            self._repeats += 1
-            if self._repeats > _MOST_REPEATS:
-                raise Unhashable("a set whose elements lead to each other in too many ways")
 
     def immutable(self, value: Any, encode: Handler) -> None:
         """Encode what can't change itself, but may hold what can: tuples, frozensets.
@@ -165,7 +167,7 @@ class Walk(Encoder):
         if known is not None:
             self.out += known
             return
-        number = self.numbers.get(id(value))
+        number = self.numbers.known.get(id(value))
         if number is not None:
             self.identities += 1
             self.out += b"@%d;" % number
@@ -174,7 +176,7 @@ class Walk(Encoder):
         piece = self._aside(value, encode)
         self.out += piece
         if self.identities != before:
-            self._number(value)
+            self.numbers.add(value)
         elif piece.startswith(_DIGEST):
             self._contents[id(value)] = piece
             self.keep.append(value)
@@ -227,48 +229,21 @@ class Walk(Encoder):
                 raise
             self._sink.spill()
 
-    # -- sets ----------------------------------------------------------------------------------
-
-    def unordered(self, elements: list[Any]) -> None:
-        """Encode the elements of a set, in an order that only their content decides."""
-        kinds = set(map(type, elements))
-        ordered = _atoms.in_order(elements, kinds)
-        if ordered is not None:
-            self.items(ordered, lambda index: "{...}")
-            return
-        self._classes(kinds)
-        known = sorted((self._alone(value) for value in elements), key=lambda found: found[0])
-        self.out += b"%d:" % len(known)
-        for digest, by_content, value in known:
-            self.out += digest
-            if not by_content:
-                self.part(value, "{...}")
-        self._sink.spill()
-
-    def _classes(self, kinds: set[type]) -> None:
-        # So that each element need not look at its class again.
-        found = list(kinds - _atoms.ATOM_TYPES - {tuple, frozenset})
-        if len(set(map(type_name, found))) == len(found):
-            for kind in sorted(found, key=type_name):
-                self.edge(kind, "{...}")
-
-    def _alone(self, value: Any) -> tuple[bytes, bool, Any]:
-        """An element's digest before the others are known, and whether that says everything."""
-        outer, met, before = self._sink, len(self._order), self.identities
+    def alone(self, value: Any) -> tuple[bytes, bool, Any]:
+        """An element's digest as if it were the next, and whether that says everything of it."""
+        outer, met, before = self._sink, len(self.numbers), self.identities
         waiting, place = self._waiting, self._place
         self._sink, self._waiting, self._place = Sink(self.algorithm.new), deque(), None
         self.out = self._sink.out
-        self._apart += 1
+        self.numbers.repeating += 1
         try:
             self.part(value, "{...}")
             self._drain()
             return self._sink.digest(), self.identities == before, value
         finally:
-            self._apart -= 1
+            self.numbers.repeating -= 1
+            self.numbers.forget(met)
             self._sink, self._waiting, self._place, self.out = outer, waiting, place, outer.out
-            for known in self._order[met:]:
-                del self.numbers[known]
-            del self._order[met:]
 
 
 def _key_step(keys: list[Any], index: int) -> str:
