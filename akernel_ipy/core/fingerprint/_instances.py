@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
-from ._names import mro, title
+from ._names import mro, title, type_name
 from ._origin import contents
 from ._refusal import Unhashable
 
@@ -43,6 +43,9 @@ CONTENT: dict[type, Callable[[Any], Any]] = {
     staticmethod: lambda value: [staticmethod.__getattribute__(value, "__func__")],
     classmethod: lambda value: [classmethod.__getattribute__(value, "__func__")],
 }
+
+#: What asking for the state changes.
+_COUNTERS = {("matplotlib.cbook", "CallbackRegistry"): ("_cid_gen",)}
 _PLAIN = frozenset({object, *CONTENT})
 
 
@@ -142,7 +145,9 @@ def _visible(kind: type) -> bool:
 
 def _reduced(walk: Walk, value: Any) -> None:
     kind = type(value)
-    reduce = _how(kind)
+    reduce, shape = _how(kind), Shape(kind)
+    # C code tells of a dict once there is one, and looking for it makes one: so look first.
+    shape.state(value)
     try:
         parts = reduce(value)
     except Exception as error:
@@ -156,14 +161,15 @@ def _reduced(walk: Walk, value: Any) -> None:
         raise Unhashable(f"a {title(kind)}, whose __reduce_ex__ gives no tuple")
     # What was made for this walk must not make room for another object with its id.
     walk.keep.append(parts)
-    _parts(walk, *parts)
+    _parts(walk, _COUNTERS.get(type_name(kind), ()), *parts)
     if not _in_python(kind):
         # C code of a base may not know of what a subclass adds.
-        Shape(kind).attributes(walk, value)
+        shape.attributes(walk, value)
 
 
 def _parts(
     walk: Walk,
+    left: tuple[str, ...],
     make: Any,
     args: Any,
     held: Any = None,
@@ -175,7 +181,7 @@ def _parts(
     walk.part(args, "")
     if type(held) is dict and all(type(name) is str for name in held):
         walk.out += b"state"
-        walk.named(held.items())
+        walk.named(pair for pair in held.items() if pair[0] not in left)
     else:
         walk.part(held, "")
     for each in (items, pairs):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping
@@ -103,12 +104,16 @@ def _version(root: str) -> str:
     try:
         return f"{root} {importlib.metadata.version(root)} {own}"
     except importlib.metadata.PackageNotFoundError:
-        owners = sorted(set(_owners().get(root, ())))
-        found = [f"{name} {importlib.metadata.version(name)}" for name in owners]
-        return " ".join([root, *found, own])
+        if own:
+            return f"{root} {own}"
+        return " ".join([root, *_owners(root), own])
 
 
-@lru_cache(1)
-def _owners() -> Mapping[str, list[str]]:
-    # Reads every distribution's list of files: only for those whose name isn't the package's.
-    return importlib.metadata.packages_distributions()
+def _owners(root: str) -> list[str]:
+    """Distributions that brought a package of another name, with their versions."""
+    line = re.compile(rf"^{re.escape(root)}[/.]", re.MULTILINE)
+    found = []
+    for distribution in importlib.metadata.distributions():
+        if line.search(distribution.read_text("RECORD") or ""):
+            found.append(f"{distribution.metadata['Name']} {distribution.version}")
+    return sorted(found)

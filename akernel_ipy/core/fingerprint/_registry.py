@@ -11,6 +11,7 @@ import importlib
 import pathlib
 import pickle
 import re
+import struct
 import types
 import uuid
 from array import array
@@ -46,10 +47,7 @@ def _zoned(walk: Walk, value: Any) -> None:
     walk.part(value.tzinfo, ".tzinfo")
 
 
-def _pattern(value: re.Pattern[Any]) -> Any:
-    return (value.pattern, value.flags)
-
-
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _EXACT: dict[type, Handler] = {
     list: _containers.list_,
     tuple: _containers.tuple_,
@@ -93,7 +91,10 @@ _EXACT: dict[type, Handler] = {
     datetime.timezone: _by(b"zone", datetime.timezone.__getinitargs__),  # type: ignore[attr-defined]
     datetime.datetime: _zoned,
     datetime.time: _zoned,
-    re.Pattern: _by(b"pattern", _pattern),
+    re.Pattern: _by(b"pattern", lambda v: (v.pattern, v.flags)),
+    re.Match: _by(b"match", lambda v: (v.re, v.string, v.pos, v.endpos, v.regs)),
+    struct.Struct: _by(b"struct", lambda v: v.format),
+    **{kind: _by(kind.__name__.encode(), lambda v: v.mapping) for kind in _VIEWS},
     uuid.UUID: _by(b"uuid", lambda v: v.int),
     **{
         kind: _by(b"path " + kind.__name__.encode(), str)
