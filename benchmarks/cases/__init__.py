@@ -6,6 +6,7 @@ from benchmarks.case import Case
 
 from .cells import CELLS
 from .graph import GRAPH
+from .hashing import HASH_ARRAY, HASH_FRAME, HASH_OBJECTS
 from .latency import EXPRESSION, PASS
 from .lines import LINES
 from .pipelined import PIPELINED
@@ -25,4 +26,5 @@ REACTIVE: tuple[Case, ...] = (
     FAN,
     GRAPH,
 )
-CASES: tuple[Case, ...] = KERNELS + REACTIVE
+CACHING: tuple[Case, ...] = (HASH_ARRAY, HASH_FRAME, HASH_OBJECTS)
+CASES: tuple[Case, ...] = KERNELS + REACTIVE + CACHING

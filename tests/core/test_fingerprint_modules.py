@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from akernel_ipy.core.fingerprint import Unhashable
+from akernel_ipy.core.fingerprint import Asked, Unhashable, attributes_read
 
 from .notebook import MODULE, Notebook
 
@@ -102,6 +102,29 @@ def test_a_local_function_that_looks_names_up_counts_with_all_of_its_module(loca
     before = notebook.of("x")
     notebook.run("import mine\nmine.other = len")
     assert notebook.of("x") != before
+
+
+def test_what_a_cell_asks_of_a_module_is_found() -> None:
+    cell = "x = m.f(m.sub.k) + n\ndef g(): return m.f(await_)\nm.g = 1\nimport os; os.path.join"
+    assert attributes_read(cell)["m"] == (("f",), ("sub", "k"), ())
+    assert attributes_read(cell)["n"] == ((),)
+    assert attributes_read("await m.f()") == {"m": (("f",),)}
+    assert attributes_read("no python") == {}
+
+
+def test_of_a_module_no_more_than_what_is_asked_counts(local: Path) -> None:
+    notebook = Notebook("import mine")
+    module = notebook.names["mine"]
+
+    def prints(*paths: tuple[str, ...]) -> bytes:
+        return notebook.fingerprints.of(Asked(module, paths), "mine")
+
+    before = prints(("f",)), prints(("f",), ("other",)), prints(())
+    assert len(set(before)) == 3
+    notebook.run("mine.other = None")
+    after = prints(("f",)), prints(("f",), ("other",)), prints(())
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, False]
+    assert prints(("gone",)) != prints(())
 
 
 def test_installed_code_counts_by_name_and_version(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,16 @@ what it calls. What can't be known has no fingerprint, and says so.
 from __future__ import annotations
 
 from ._fingerprints import Fingerprint, Fingerprints, Together
+from ._modules import Asked
 from ._refusal import Unhashable
-from ._source import static_key
+from ._source import attributes_read, static_key
 
-__all__ = ["Fingerprint", "Fingerprints", "Together", "Unhashable", "static_key"]
+__all__ = [
+    "Asked",
+    "Fingerprint",
+    "Fingerprints",
+    "Together",
+    "Unhashable",
+    "attributes_read",
+    "static_key",
+]

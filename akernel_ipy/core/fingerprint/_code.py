@@ -79,13 +79,18 @@ def _encode(walk: Walk, code: CodeType, found: Instructions) -> None:
     walk.items(constants)
 
 
+def uses(code: CodeType) -> Iterator[Use]:
+    """The globals that code reads, and that of functions in it."""
+    return _uses(code, instructions(code))
+
+
 def _uses(code: CodeType, found: Instructions) -> Iterator[Use]:
     executed = [each for each in found if each.opname not in _BETWEEN]
     yield from _globals(executed)
     yield from _imports(executed)
     for constant in code.co_consts:
         if type(constant) is CodeType:
-            yield from _uses(constant, instructions(constant))
+            yield from uses(constant)
 
 
 def _globals(instructions: list[dis.Instruction]) -> Iterator[Use]:

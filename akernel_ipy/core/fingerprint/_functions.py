@@ -96,7 +96,7 @@ def _global(walk: Walk, value: FunctionType, use: Use) -> None:
     walk.text(use.name)
     found = value.__globals__.get(use.name, walk)
     if found is not walk:
-        _note(walk, value.__globals__, use.name)
+        _note(walk, value.__globals__, use.name, found)
         attribute(walk, found, use.attributes, f" -> {use.name}")
         return
     own: Any = value.__builtins__  # type: ignore[attr-defined]
@@ -120,14 +120,16 @@ def _everything(walk: Walk, value: FunctionType, name: str) -> None:
     walk.part(home, f" -> {_home(value)}")
 
 
-def _note(walk: Walk, namespace: dict[str, Any], name: str) -> None:
-    home = namespace.get("__name__")
-    if namespace is walk.origins.namespace():
+def _note(walk: Walk, namespace: dict[str, Any], name: str, found: object) -> None:
+    home, live = namespace.get("__name__"), walk.origins.namespace()
+    if namespace is live:
         walk.uses.names.add(name)
     elif type(home) is not str:
         return
     elif walk.origins.is_notebook(home):
-        walk.uses.names.add(name)
+        # Made by a library, with globals of its own: only some of them are the notebook's.
+        if live.get(name, walk) is found:
+            walk.uses.names.add(name)
     elif contents(sys.modules.get(home)) is namespace:
         walk.uses.globals.add((home, name))
 

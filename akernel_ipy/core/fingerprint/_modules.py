@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,27 @@ def module(walk: Walk, value: ModuleType) -> None:
         walk.text(key)
         walk.uses.globals.add((name, key))
         walk.edge(held[key], f".{key}")
+    walk.out += b";"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Stands for a module of which some code asks no more than these attributes.
+
+    The fingerprint of it, instead of the module, does not change if the rest of a local module
+    does. ``paths`` come from `attributes_read`; an empty path is all of the module.
+    """
+
+    module: ModuleType
+    paths: tuple[tuple[str, ...], ...]
+
+
+def asked(walk: Walk, value: Asked) -> None:
+    """Encode what is asked of a module."""
+    walk.out += b"asked"
+    for path in sorted(set(value.paths)):
+        walk.walk(path)
+        attribute(walk, value.module, path, "")
     walk.out += b";"
 
 

@@ -65,6 +65,7 @@ _EXACT: dict[type, Handler] = {
     collections.deque: _containers.deque_,
     types.SimpleNamespace: _containers.namespace,
     types.MappingProxyType: _containers.mapping_proxy,
+    _modules.Asked: _modules.asked,
     types.CodeType: _code.code_object,
     types.FunctionType: _functions.function,
     types.CellType: _functions.cell,

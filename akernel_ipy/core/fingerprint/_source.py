@@ -6,11 +6,14 @@ import ast
 import io
 import tokenize
 import warnings
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from . import _hashing
 from ._atoms import ATOMS
+from ._code import uses
 
 _CACHE_SIZE = 4096
 _SKIPPED = {tokenize.ENDMARKER, tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.DEDENT}
@@ -37,6 +40,27 @@ def static_key(source: str) -> bytes:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         out[:] = algorithm.domain + b"text:" + source.encode("utf-8", "surrogatepass")
     return algorithm.digest(bytes(out))
+
+
+@lru_cache(_CACHE_SIZE)
+def attributes_read(source: str) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """Find what a cell asks of each global name: paths of attributes, in order.
+
+    ``m.f(m.sub.k)`` asks ``("f",)`` and ``("sub", "k")`` of ``m``; where a name is used otherwise
+    than for its attributes, the path is empty. What is no Python asks nothing.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            code = compile(source, "<cell>", "exec", flags, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return MappingProxyType({})
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for use in uses(code):
+        if not use.imported:
+            found.setdefault(use.name, []).append(use.attributes)
+    return MappingProxyType({name: tuple(dict.fromkeys(paths)) for name, paths in found.items()})
 
 
 def _encode(part: Any, out: bytearray) -> None:
