@@ -112,3 +112,54 @@ def _comm_id(message: Message) -> str | None:
     content = message.get("content")
     comm_id = content.get("comm_id") if isinstance(content, Mapping) else None
     return comm_id if isinstance(comm_id, str) else None
+
+
+class SessionTargets(dict[str, Any]):
+    """What answers comms that front-ends open: a notebook's own targets are its session's.
+
+    comm 0.2 `CommManager.targets` is one for the process: the newest notebook that registers a name
+    would get the comms of all. What an imported module registers is everybody's.
+    """
+
+    def __init__(self, everybodys: Mapping[str, Any]) -> None:
+        super().__init__(everybodys)
+        self._of_session: dict[Any, dict[str, Any]] = {}
+
+    def _own(self) -> dict[str, Any]:
+        return self._of_session.get(current_session.get(None), {})
+
+    def __setitem__(self, name: str, target: Any) -> None:
+        if of_notebook(target):
+            self._of_session.setdefault(current_session.get(None), {})[name] = target
+        else:
+            super().__setitem__(name, target)
+
+    def __getitem__(self, name: str) -> Any:
+        own = self._own()
+        return own[name] if name in own else super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own() or super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Give the target of a name, the session's own first."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def pop(self, name: str, *default: Any) -> Any:
+        """Take a target away, the session's own first."""
+        own = self._own()
+        return own.pop(name) if name in own else super().pop(name, *default)
+
+    def forget(self, session: Any) -> None:
+        """Take the targets of a session away."""
+        self._of_session.pop(session, None)
+
+
+def of_notebook(target: Any) -> bool:
+    """Whether a function or a callable object was defined in a cell."""
+    function = getattr(target, "func", target)  # functools.partial
+    module = getattr(function, "__module__", None) or type(function).__module__
+    return bool(module == "__main__")

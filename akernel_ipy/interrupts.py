@@ -9,6 +9,7 @@ import threading
 import time
 from asyncio import base_events, events
 from collections.abc import Callable, Coroutine, Generator
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -128,6 +129,17 @@ class _Returned:
         self.value = value
 
 
+@dataclass
+class _Strike:
+    """An interrupt that only some runs are to notice."""
+
+    wanted: Callable[[Run], bool]
+    #: One of them blocked the loop, and got KeyboardInterrupt.
+    hit: bool = False
+    #: The loop has turned: whatever they do, they don't block it any more.
+    over: bool = False
+
+
 class Interrupts:
     """Owns SIGINT: the blocking cell gets KeyboardInterrupt, else all running cells are cancelled.
 
@@ -160,6 +172,8 @@ class Interrupts:
         self._expected = 0
         self._handled = 0
         self._insisting = False
+        #: The signal on its way is meant for some runs only.
+        self._strike: _Strike | None = None
         #: Signals that were announced and have not been seen yet; some never will, being merged.
         self._announced = 0
         self._announced_at = 0.0
@@ -186,12 +200,46 @@ class Interrupts:
         self._announced_at = time.monotonic()
         self._expect()
 
+    def interrupt_some(self, wanted: Callable[[Run], bool], cancel: Callable[[], None]) -> None:
+        """Interrupt some runs so that the others notice nothing; call it in the watching loop.
+
+        Args:
+            wanted: whether a run is one of them; asked from any thread.
+            cancel: cancels them; called in the loop, unless it was one of them that blocked it.
+        """
+        strike = _Strike(wanted)
+
+        def on_loop() -> None:
+            strike.over = True
+            if not strike.hit:
+                cancel()
+
+        def look() -> None:
+            run = self._steps.run
+            if strike.over:
+                return
+            if run is not None and wanted(run) and self._steps.blocking(self._running() == 1):
+                self._strike = strike
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            self._watch_loop.call_later(PATIENCE, look)
+
+        self._loop.call_soon_threadsafe(on_loop)
+        look()
+
     def _expect(self) -> None:
         self._expected += 1
         self._loop.call_soon_threadsafe(self._on_loop)
         self._watch_loop.call_soon_threadsafe(self._watch, self._expected)
 
     def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
+        strike, self._strike = self._strike, None
+        if strike is not None:
+            run = self._steps.run
+            if run is not None and strike.wanted(run):
+                strike.hit = True
+                if not gate.defer():
+                    raise KeyboardInterrupt
+            return
         blocking = self._steps.blocking(alone=self._running() == 1)
         insisting, self._insisting = self._insisting, False
         announced = self._take_announced()

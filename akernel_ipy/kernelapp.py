@@ -113,7 +113,8 @@ class AsyncKernelApp(IPKernelApp):
         """Serve until shutdown.
 
         ipykernel 7.4 leaves the loop, and so the process, when a KeyboardInterrupt reaches it from
-        a background task; here only a shutdown ends it.
+        a background task; here only a shutdown ends it, or a SystemExit where that hurts nobody
+        else.
         """
         if self.subapp is not None or self.trio_loop:
             super().start()
@@ -128,6 +129,10 @@ class AsyncKernelApp(IPKernelApp):
                 break
             except KeyboardInterrupt:
                 self.log.info("A background task was interrupted")
+            except SystemExit:
+                if not self.kernel.isolated:
+                    raise
+                self.log.warning("A background task called sys.exit(); other sessions go on")
         try:
             self._say_farewell()
         finally:

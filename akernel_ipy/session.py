@@ -81,6 +81,8 @@ class Session:
         self.caching = Caching(self)
         #: The ordering middleware of the flavour flow, from when it was first asked for.
         self.flow: Flow | None = None
+        #: What its cells have registered with `atexit`, if the session may end before the process.
+        self.at_exit: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []
         self._host = host
         self._numbers = itertools.count(1)
         self._last_number = 0
@@ -124,6 +126,27 @@ class Session:
         self.caching.on = "cache" in self.mode
         layers.append(self.caching)
         self._runner: Runner = pipeline(layers, self.shell.evaluate)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing of the user's in the namespace, and nothing runs."""
+        hidden = self.shell.user_ns_hidden
+        names = (n for n, value in self.shell.user_ns.items() if hidden.get(n) is not value)
+        return not len(self.tasks) and all(name.startswith("_") for name in names)
+
+    def close(self) -> None:
+        """Abort what waits and interrupt what runs: nobody needs the session any more."""
+        self._aborted.update(self._waiting)
+        if self.react is not None:
+            self.react.close()
+        for run in self.tasks.running():
+            self.tasks.interrupt(run)
+
+    def retire(self, main: Session) -> None:
+        """Let go of everything: a thread that goes on finds the kernel's first session instead."""
+        self.shell, self.context, self.outputs = main.shell, main.context, main.outputs
+        self.tasks, self.react, self.flow, self.last_request = main.tasks, None, None, None
+        self.caching, self._runner = main.caching, main._runner
 
     def _reset(self) -> None:
         if self.react is not None:

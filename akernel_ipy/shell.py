@@ -13,7 +13,7 @@ from typing import Any
 from IPython.core.async_helpers import _asyncio_runner
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 from IPython.core.payload import PayloadManager
-from traitlets import Type
+from traitlets import Type, observe
 
 from .core import directives
 from .core.model import Outcome, Run, current_run, request_of_thread
@@ -83,6 +83,8 @@ class AsyncShell(ThreadedCells):
         self._excepthook = ExceptHookGuard()
         self._sources: Sources | None = None
         self.on_reset: Callable[[], None] = lambda: None
+        #: What ``exit()`` does, if it is not to end the kernel.
+        self.on_exit: Callable[[], None] | None = None
         self.steps: Steps | None = None
         self.context: Context | None = None
         super().__init__(*args, **kwargs)
@@ -100,6 +102,15 @@ class AsyncShell(ThreadedCells):
         """Empty the namespace, and tell who depends on what was in it."""
         super().reset(*args, **kwargs)
         self.on_reset()
+
+    @observe("exit_now")
+    def _update_exit_now(self, change: Any) -> None:
+        # ipykernel 7.4 stops the loop, and so the process, whosever cell says `exit()`.
+        if self.on_exit is None:
+            super()._update_exit_now(change)
+        elif change["new"]:
+            self.exit_now = False
+            self.on_exit()
 
     def init_history(self) -> None:
         """Set up a history that saves in batches."""

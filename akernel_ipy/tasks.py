@@ -52,6 +52,13 @@ class Tasks:
     def __len__(self) -> int:
         return len(self._live)
 
+    def __contains__(self, run: object) -> bool:
+        return run in self._live
+
+    def live(self) -> list[asyncio.Task[Any]]:
+        """The asyncio tasks of the runs that have not ended."""
+        return list(self._live.values())
+
     def track(self, run: Run, task: asyncio.Task[Any]) -> None:
         """Follow a run from its arrival until `end`."""
         self._live[run] = task

@@ -106,6 +106,8 @@ class Notebooks:
     def attach(self, client: str, key: int) -> int | None:
         """Give a client another notebook, for good, at the user's wish.
 
+        If nobody is left at the old one, its cells are now the other's.
+
         Returns:
             The notebook that it had, if nobody is left there.
 
@@ -117,6 +119,11 @@ class Notebooks:
         self._by_client[client] = key
         notebook.clients[client] = None
         self._settled.add(client)
+        if left is not None:
+            for cell in list(self._notebooks[left].cells):
+                self._note(key, client, cell)
+                self._by_cell[cell].discard(left)
+            self._notebooks[left].cells.clear()
         return left
 
     def forget(self, key: int) -> None:

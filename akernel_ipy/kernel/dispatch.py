@@ -43,6 +43,26 @@ class Dispatch(Prompts):
 
         return handle
 
+    async def comm_info_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        """List the comms of the session that asks.
+
+        ipykernel 7.4 lists those of the process: a notebook would take in the widgets of others.
+        """
+        if not self.isolated:
+            await super().comm_info_request(stream, ident, parent)
+            return
+        wanted = parent["content"].get("target_name")
+        known = self.comm_manager.comms
+        comms = {
+            comm_id: {"target_name": known[comm_id].target_name}
+            for comm_id in self.comm_owners.of(self.sessions.at_hand())
+            if comm_id in known and wanted in (None, known[comm_id].target_name)
+        }
+        assert self.session is not None
+        self.session.send(
+            stream, "comm_info_reply", {"comms": comms, "status": "ok"}, parent, ident
+        )
+
     @abstractmethod
     def _accept(self, idents: list[bytes], message: dict[str, Any]) -> None:
         """Take an ``execute_request``."""

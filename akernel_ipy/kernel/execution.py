@@ -126,6 +126,7 @@ class Execution(Dispatch):
             self._publish_status("busy", "shell", message)
         run.state.metadata = self.init_metadata(message)
         self.comm_owners.ran(request)
+        self.figures.look(run)
         if not request.silent:
             self._publish_execute_input(request.code, message, run.count)
 

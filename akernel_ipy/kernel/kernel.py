@@ -45,6 +45,7 @@ class AsyncKernel(Tenancy):
         )
         self.interrupts.install()
         self._restore = patches.install(self)
+        self.watch_idle()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, AsyncOutStream):
                 stream.descriptor_header = self._descriptor_header

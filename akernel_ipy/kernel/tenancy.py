@@ -10,10 +10,12 @@ from typing import Any
 from traitlets import Enum, Unicode, validate
 from traitlets.config.loader import ConfigError
 
+from ..comms import SessionTargets
 from ..core.errors import ModeError
 from ..core.model import current_session
 from ..core.modes import parse
 from ..magics import AkernelMagics, CacheMagics
+from ..patches.inline import InlineBackends
 from ..session import Session
 from ..sessions import Sessions
 from ..sessions.isolation import isolate
@@ -22,10 +24,10 @@ from ..shell import AsyncShell
 from ..tasks import Total
 from ..turns import Turns
 from ..wire.router import ShellRouter
-from .execution import Execution
+from .control import Control
 
 
-class Tenancy(Execution):
+class Tenancy(Control):
     """One session for all clients, or under ``multi`` one for each notebook."""
 
     flavour = Unicode(
@@ -59,10 +61,9 @@ class Tenancy(Execution):
         self._turns: Turns | None = None
         self._undo_isolation: Callable[[], None] = lambda: None
         super().__init__(**kwargs)
-        main = self._adopt(self._shell, copy_context(), 0)
-        self.sessions = Sessions(main, self._make_session, self._end_session)
-        #: What a session's context is at its birth.
         self._blank = copy_context()
+        main = self._adopt(self._shell, copy_context(), 0)
+        self.sessions = Sessions(main, self._make_session, self.end_session)
         main.use(self.flavour)
 
     def _adopt(self, shell: AsyncShell, context: Context, key: int) -> Session:
@@ -79,16 +80,14 @@ class Tenancy(Execution):
     def _make_session(self, key: int) -> Session:
         context = self._blank.copy()
         # What shells and startup files set in their context stays there.
-        shell = context.run(SessionShell, self.sessions.main.shell)
+        shell = context.run(SessionShell, self._shell, key)
         session = self._adopt(shell, context, key)
         start_up = getattr(self.parent, "start_up", None)
         if start_up is not None:
             context.run(start_up, shell)
+        shell.on_exit = lambda: self.leave(session)
         session.use(self.flavour)
         return session
-
-    def _end_session(self, session: Session) -> None:
-        """End a session that nobody uses any more."""
 
     @property
     def isolated(self) -> bool:
@@ -103,7 +102,15 @@ class Tenancy(Execution):
         router = self.shell_stream
         peers = router.watch_peers() if isinstance(router, ShellRouter) else None
         self.sessions.isolate(peers.gone if peers is not None else lambda identity: True)
-        self._undo_isolation = isolate(self._shell, lambda: self.sessions.at_hand().shell)
+        self._undo_isolation = isolate(self._shell, self._shell_at_hand)
+        self.figures.inline = InlineBackends(self._shell_at_hand)
+        self.comm_manager.targets = SessionTargets(self.comm_manager.targets)
+        self._shell.on_exit = lambda: self.leave(self.sessions.main)
+        if hasattr(self, "io_loop"):  # it has started
+            self.watch_idle()
+
+    def _shell_at_hand(self) -> Any:
+        return self.sessions.at_hand().shell
 
     def end_isolation(self) -> None:
         """Take back what `isolate` put in place in the process."""

@@ -14,7 +14,7 @@ from ..core.model import find_run
 from ..core.modes import KNOWN
 from ..threads import in_loop
 from ..wire.router import asyncio_loop_of
-from . import asking, caching, reactive
+from . import asking, caching, reactive, sessions
 from .command import Command, cell_number
 
 
@@ -41,6 +41,7 @@ COMMANDS = (
     Command("tasks", "what runs or waits, and since when", _tasks),
     Command("cancel N", "stop In [N]", _cancel),
     *asking.COMMANDS,
+    *sessions.COMMANDS,
     *reactive.COMMANDS,
     *caching.COMMANDS,
 )
@@ -84,6 +85,9 @@ class AkernelMagics(Magics):
             %akernel             list the commands
             %akernel tasks       what runs or waits, and since when
             %akernel cancel N    stop In [N]
+            %akernel sessions    the notebooks that use this kernel
+            %akernel forget ID   end a session and free what was its own
+            %akernel attach ID   let this notebook use the session of another
 
         Of the flavours flow and react:
 

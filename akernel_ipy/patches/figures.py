@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, MutableMapping
 from itertools import count
 from typing import Any
 
-from ..core.model import Run, RunState, find_run
+from ..core.model import Run, RunState, current_session, find_run
+from .inline import InlineBackends
 
 _GCF = "matplotlib._pylab_helpers"
 _INLINE = "matplotlib_inline.backend_inline"
@@ -24,7 +25,12 @@ class RunFigures(MutableMapping[Any, Any]):
     """
 
     def __init__(self, left_open: OrderedDict[Any, Any]) -> None:
-        self._left_open = left_open
+        self._of_session = {current_session.get(None): left_open}
+
+    @property
+    def _left_open(self) -> OrderedDict[Any, Any]:
+        """What ended runs of the caller's session have left open."""
+        return self._of_session.setdefault(current_session.get(None), OrderedDict())
 
     def _view(self) -> OrderedDict[Any, Any]:
         own = _own_figures()
@@ -74,6 +80,13 @@ class RunFigures(MutableMapping[Any, Any]):
         figures = own if own is not None and number in own else self._left_open
         figures.move_to_end(number, last)
 
+    def close(self, session: Any) -> None:
+        """Let go of what a session has left open."""
+        managers: dict[Any, Any] = self._of_session.pop(session, OrderedDict())
+        for manager in managers.values():
+            manager.destroy()
+        managers.clear()  # matplotlib's own, if it was the first session
+
     def leave_open(self, run: Run) -> None:
         """Hand the figures that an ended run did not close to those that come after."""
         own, run.state.figures = run.state.figures, None
@@ -90,9 +103,8 @@ class RunShow:
 
     def __init__(self, show: Callable[..., Any]) -> None:
         self._show = show
-        self._idle = RunState()
-        self._idle.drew = bool(show._draw_called)  # type: ignore[attr-defined]
-        self._idle.to_draw = list(show._to_draw)  # type: ignore[attr-defined]
+        #: For what runs in no cell, by its session.
+        self._idle: dict[Any, RunState] = {}
         self.__doc__ = show.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -101,7 +113,13 @@ class RunShow:
 
     def _state(self) -> RunState:
         run = find_run()
-        return run.state if run is not None and run.active else self._idle
+        if run is not None and run.active:
+            return run.state
+        return self._idle.setdefault(current_session.get(None), RunState())
+
+    def close(self, session: Any) -> None:
+        """Let go of what belongs to a session."""
+        self._idle.pop(session, None)
 
     @property
     def _draw_called(self) -> bool:
@@ -128,9 +146,13 @@ class FigurePatch:
         self._show: RunShow | None = None
         self._undo: list[Callable[[], None]] = []
         self._lock = threading.Lock()
+        #: Makes matplotlib show the figures of every session, if there is more than one.
+        self.inline: InlineBackends | None = None
 
     def look(self, run: Run) -> None:
-        """Called after each step of a run: has matplotlib been imported in it?"""
+        """Called before a run and after each of its steps: has matplotlib been imported?"""
+        if self.inline is not None and _INLINE in sys.modules:
+            self.inline.look()
         if self._figures is None and _GCF in sys.modules:
             with self._lock:
                 if self._figures is None:
@@ -140,6 +162,12 @@ class FigurePatch:
                 if self._show is None:
                     self._patch_show(sys.modules[_INLINE], run)
 
+    def close(self, session: Any) -> None:
+        """Called when a session has ended."""
+        for stand_in in (self._figures, self._show):
+            if stand_in is not None:
+                stand_in.close(session)
+
     def leave_open(self, run: Run) -> None:
         """Called when a run has ended."""
         if self._figures is not None and run.state.figures:
@@ -147,6 +175,8 @@ class FigurePatch:
 
     def restore(self) -> None:
         """Give matplotlib its own objects back."""
+        if self.inline is not None:
+            self.inline.restore()
         for undo in reversed(self._undo):
             undo()
         self._undo.clear()
@@ -167,8 +197,8 @@ class FigurePatch:
         if original is None or not hasattr(original, "_to_draw"):
             return
         self._show = module.show = RunShow(original)
-        run.state.drew, run.state.to_draw = self._show._idle.drew, self._show._idle.to_draw
-        self._show._idle = RunState()
+        run.state.drew, run.state.to_draw = bool(original._draw_called), original._to_draw
+        original._to_draw = []
         self._undo.append(lambda: setattr(module, "show", original))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import sys
 from collections.abc import Callable, Iterable
@@ -10,6 +11,9 @@ from types import ModuleType
 from typing import Any
 
 import IPython
+
+from ..comms import of_notebook
+from ..core.model import current_session
 
 #: Gives the shell of the session that the calling code belongs to.
 ShellFinder = Callable[[], Any]
@@ -85,6 +89,7 @@ def isolate(shell: Any, find: ShellFinder) -> Callable[[], None]:
         _isolate_instance(shell, find),
         _isolate_builtins(shell),
         _isolate_displayhook(shell, find),
+        _isolate_atexit(),
     ):
         stack.callback(undo)
     return stack.close
@@ -137,3 +142,32 @@ def _isolate_displayhook(shell: Any, find: ShellFinder) -> Callable[[], None]:
 
     use(DisplayHookAtHand(find))
     return lambda: use(own)
+
+
+def _isolate_atexit() -> Callable[[], None]:
+    # What a notebook registers is also called when its session ends.
+    register = atexit.register
+
+    def register_for_session(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        session = current_session.get(None)
+        if session is not None and of_notebook(func):
+            session.at_exit.append((func, args, kwargs))
+        return register(func, *args, **kwargs)
+
+    atexit.register = register_for_session
+
+    def restore() -> None:
+        atexit.register = register
+
+    return restore
+
+
+def run_at_exit(shell: Any, session: Any) -> None:
+    """Call what a session's notebook has registered with `atexit`, the newest first."""
+    while session.at_exit:
+        func, args, kwargs = session.at_exit.pop()
+        atexit.unregister(func)
+        try:
+            func(*args, **kwargs)
+        except Exception:
+            shell.showtraceback()

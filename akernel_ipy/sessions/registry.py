@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 from ..core.model import Message, Request, Run, current_session
 from ..core.notebooks import Notebooks
@@ -43,6 +42,24 @@ class Sessions:
         return len(self._by_key)
 
     @property
+    def in_use(self) -> list[Session]:
+        """The sessions that belong to clients, oldest first."""
+        with self._lock:
+            return list(self._by_key.values()) if self._isolated else [self.main]
+
+    def path_of(self, session: Session) -> str | None:
+        """Where a session's notebook lies, if its front-end has told it."""
+        with self._lock:
+            key = self._key_of(session)
+            return None if key is None else self.notebooks[key].path
+
+    def clients_of(self, session: Session) -> list[str]:
+        """List the clients of a session, the newest last."""
+        with self._lock:
+            key = self._key_of(session)
+            return [] if key is None else list(self.notebooks[key].clients)
+
+    @property
     def isolated(self) -> bool:
         """Whether each notebook has a session of its own."""
         return self._isolated
@@ -62,8 +79,12 @@ class Sessions:
 
     def of(self, message: Message) -> Session:
         """Give the session of a request's client; the main one if it has not run anything."""
-        key = self.notebooks.of(client_of(message))
-        return self.main if key is None else self._by_key[key]
+        return self.known(message) or self.main
+
+    def known(self, message: Message) -> Session | None:
+        """Give the session of a message's client, if it has one to itself."""
+        key = self.notebooks.of(client_of(message)) if self._isolated else None
+        return None if key is None else self._by_key.get(key)
 
     def place(self, request: Request) -> Session:
         """Give the session that a cell belongs to; make it if need be."""
@@ -89,12 +110,30 @@ class Sessions:
 
     def forget(self, session: Session) -> None:
         """Let no further request come to a session."""
-        with self._lock, suppress(StopIteration):
-            key = next(key for key, other in self._by_key.items() if other is session)
+        with self._lock:
+            key = self._key_of(session)
+            if key is None:
+                return
             del self._by_key[key]
             for client in self.notebooks[key].clients:
                 self._identities.pop(client, None)
             self.notebooks.forget(key)
+
+    def attach(self, client: str, session: Session) -> Session | None:
+        """Give a client another session from its next request on.
+
+        Returns:
+            The session that it had, if no client is left there.
+        """
+        with self._lock:
+            key = self._key_of(session)
+            if key is None:
+                raise LookupError("the session has ended")
+            left = self.notebooks.attach(client, key)
+            return None if left is None else self._by_key[left]
+
+    def _key_of(self, session: Session) -> int | None:
+        return next((key for key, other in self._by_key.items() if other is session), None)
 
     def running(self) -> list[Run]:
         """List the runs that have started and not ended."""

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import atexit
-import linecache
-from collections.abc import Callable
+import re
+import sys
 from typing import Any
 
-from traitlets import observe
+import IPython
+from traitlets import Type
 
+from ..core.model import Outcome, Run
+from ..display import AsyncDisplayPublisher
 from ..history import SessionHistoryManager
 from ..shell import AsyncShell
+
+#: Where Python keeps the last error that nobody caught.
+_LAST = ("last_type", "last_value", "last_traceback", "last_exc")
+
+#: What the ids of displays begin with.
+_DISPLAYS = re.compile(r"^akernel-\d+/")
+
+
+class SessionDisplayPublisher(AsyncDisplayPublisher):
+    """Gives displays ids that are not those of another session.
+
+    Every front-end hears of every update, and looks for displays of that id: two notebooks with a
+    ``display(..., display_id="plot")`` would write into each other.
+    """
+
+    def publish(self, *args: Any, transient: Any = None, **kwargs: Any) -> None:
+        """Publish a display, or the update of one."""
+        display_id = (transient or {}).get("display_id")
+        if isinstance(display_id, str) and not display_id.startswith("rx-"):  # a result's
+            own = f"akernel-{self.shell.key}/{_DISPLAYS.sub('', display_id)}"
+            transient = {**transient, "display_id": own}
+        super().publish(*args, transient=transient, **kwargs)  # type: ignore[no-untyped-call]
 
 
 class SessionShell(AsyncShell):
@@ -21,11 +46,15 @@ class SessionShell(AsyncShell):
 
     Args:
         base: the kernel's first shell.
+        key: the session's number.
     """
 
-    def __init__(self, base: AsyncShell, **kwargs: Any) -> None:
+    display_pub_class = Type(SessionDisplayPublisher)
+
+    def __init__(self, base: AsyncShell, key: int, **kwargs: Any) -> None:
         self._base = base
-        self.on_exit: Callable[[], None] = lambda: None
+        self.key = key
+        self._last_error: dict[str, Any] = {}
         kernel = base.kernel
         super().__init__(
             parent=kernel,
@@ -75,22 +104,46 @@ class SessionShell(AsyncShell):
         self.history_manager = SessionHistoryManager(base, shell=self, parent=self)
         self.configurables.append(self.history_manager)  # type: ignore[arg-type]
 
-    @observe("exit_now")
-    def _update_exit_now(self, change: Any) -> None:
-        """``exit()`` ends the session; ipykernel 7.4 would stop the loop of all."""
-        if change["new"]:
-            self.on_exit()
-
     def reset(self, new_session: bool = True, aggressive: bool = False) -> None:
         """Empty the namespace; modules, which are the other sessions' too, stay."""
         if aggressive:
             print("modules stay imported: other sessions use them")
         super().reset(new_session=new_session)
 
+    async def evaluate(self, run: Run) -> Outcome:
+        """Run a cell to its end; ``%debug``, ``%tb`` and ``pdb.pm()`` find this session's error.
+
+        IPython 9 `InteractiveShell._get_exc_info` keeps it in ``sys``, for all.
+        """
+        for name in _LAST:
+            vars(sys).pop(name, None)
+        vars(sys).update(self._last_error)
+        return await super().evaluate(run)
+
+    @staticmethod
+    def excepthook(etype: Any, value: Any, tb: Any) -> None:
+        """Show an error that nobody caught, in the session it belongs to.
+
+        IPython 9 `InteractiveShell.excepthook` is bound to a shell; it is ``sys.excepthook`` while
+        a cell runs, which each new thread keeps.
+        """
+        IPython.get_ipython().showtraceback((etype, value, tb), tb_offset=0)
+
+    def _get_exc_info(self, exc_tuple: Any = None) -> Any:
+        found = super()._get_exc_info(exc_tuple)
+        self._last_error = {name: vars(sys)[name] for name in _LAST if name in vars(sys)}
+        return found
+
     def close(self) -> None:
-        """Do what IPython does when a process ends, and let go of what outlives the shell."""
+        """Do what IPython does when a process ends."""
         atexit.unregister(self.atexit_operations)
-        names = set(self.compile._filename_map)
+        scripts = self.magics_manager.registry.get("ScriptMagics")
+        if scripts is not None:
+            atexit.unregister(scripts.kill_bg_processes)
+            scripts.kill_bg_processes()
+            scripts.stop_event_loop()
+        if any(vars(sys).get(name) is value for name, value in self._last_error.items()):
+            for name in _LAST:
+                vars(sys).pop(name, None)
+        self._last_error.clear()
         self.atexit_operations()  # type: ignore[no-untyped-call]
-        for name in names:
-            linecache.cache.pop(name, None)

@@ -32,6 +32,10 @@ def mapping(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def mappings(value: Any) -> bool:
+    return isinstance(value, list) and all(mapping(entry) for entry in value)
+
+
 def texts(value: Any) -> bool:
     return isinstance(value, list) and all(map(text, value))
 
@@ -79,6 +83,7 @@ CONTENT: dict[str, Mapping[str, Check]] = {
     "history_reply": {"history": history},
     "is_complete_reply": {},
     "comm_info_reply": {"comms": mapping},
+    "akernel_sessions_reply": {"isolated": flag, "sessions": mappings},
     "kernel_info_reply": {
         "protocol_version": text,
         "implementation": text,
