@@ -4,7 +4,9 @@ A block ```` ```python react ```` is a cell of a notebook of that flavour; the c
 share a notebook. Its first comment may name it (``# cell 1``), so that a later block can stand for
 the same cell after an edit. Under async and chain all cells up to the next ``text`` block are sent
 at once, as Run All does; under react one after the other. A line ``cell 1 shows 3`` of a ``text``
-block says what a cell shows by then, its lines joined by `` / ``.
+block says what a cell shows by then, its lines joined by `` / ``. Under multi a cell may be one of
+several notebooks (``# notebook b, cell 1``), each on a client of its own; they are sent one after
+the other.
 """
 
 from __future__ import annotations
@@ -40,8 +42,9 @@ PRELUDES = {
     ),
 }
 
-_NAME = re.compile(r"#\s*(cell \d+|In \[\d+\])")
-_SHOWS = re.compile(r"(cell \d+|In \[\d+\]) shows (.*)")
+_CELL = r"((?:notebook \w+, )?(?:cell \d+|In \[\d+\]))"
+_NAME = re.compile(rf"#\s*{_CELL}")
+_SHOWS = re.compile(rf"{_CELL} shows (.*)")
 
 
 def is_cell(block: Block) -> bool:
@@ -68,8 +71,10 @@ def sections() -> Iterator[tuple[str, list[Block]]]:
 class Reader:
     """Runs what a section shows, and compares it with what the section says."""
 
-    def __init__(self, lab: Lab, flavour: str) -> None:
+    def __init__(self, lab: Lab, flavour: str, kernel: Kernel) -> None:
         self.lab = lab
+        self.kernel = kernel
+        self.labs: dict[str, Lab] = {}
         self.flavour = flavour
         self.names: list[str] = []
 
@@ -77,13 +82,22 @@ class Reader:
         named = _NAME.search(block.text)
         name = named[1] if named else f"line {block.line}"
         self.names.append(name)
-        self.lab.send(name, block.text)
-        if "react" in self.flavour:
+        self.lab_of(name).send(name, block.text)
+        if "react" in self.flavour or "multi" in self.flavour:
             self.settle()
+
+    def lab_of(self, name: str) -> Lab:
+        """Give the notebook of a cell."""
+        notebook, comma, _ = name.rpartition(", ")
+        if not comma:
+            return self.lab
+        if notebook not in self.labs:
+            self.labs[notebook] = Lab(self.kernel.client())
+        return self.labs[notebook]
 
     def settle(self) -> None:
         for name in self.names:
-            request = self.lab.requests[name].result()
+            request = self.lab_of(name).requests[name].result()
             assert request.status == "ok", f"{name}: {request.reply}"
 
     def compare(self, block: Block) -> None:
@@ -94,30 +108,27 @@ class Reader:
 
     def wait(self, name: str, text: str) -> None:
         def shown() -> str:
-            return self.lab.text(name).strip().replace("\n", " / ")
+            return self.lab_of(name).text(name).strip().replace("\n", " / ")
 
-        found = self.lab.client.pump_until(lambda: shown() == text, PATIENCE / 3)
+        found = self.lab_of(name).client.pump_until(lambda: shown() == text, PATIENCE / 3)
         assert found, f"{name} shows {shown()!r}, and not {text!r}"
-
-
-@pytest.fixture(scope="module")
-def notebook(kernel: Kernel) -> Callable[[str], Iterator[Lab]]:
-    return lambda flavour: fresh_lab(kernel, flavour)
 
 
 @pytest.mark.parametrize("found", [pytest.param(found, id=name) for name, found in sections()])
 def test_the_cells_of_a_section_run_and_show_what_it_says(
-    found: list[Block], notebook: Callable[[str], Iterator[Lab]]
+    found: list[Block], kernel: Kernel, launch: Callable[..., Kernel]
 ) -> None:
     flavours = {flavour_of(block) for block in found if is_cell(block)}
     assert len(flavours) == 1, f"one section, several flavours: {flavours}"
     (flavour,) = flavours
-    fresh = notebook(flavour)
+    if "multi" in flavour:
+        kernel = launch(flavour)
+    fresh = fresh_lab(kernel, flavour)
     lab = next(fresh)
     try:
         if prelude := PRELUDES.get(found[0].document.name):
             lab.client.run(prelude, silent=True)
-        reader = Reader(lab, flavour)
+        reader = Reader(lab, flavour, kernel)
         for block in found:
             if is_cell(block):
                 reader.cell(block)
