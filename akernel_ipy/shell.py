@@ -22,7 +22,7 @@ from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatte
 from .history import BatchedHistoryManager
 from .interrupts import CellInterrupt, Steps
 from .middleware.react.sources import Sources, live
-from .threads import ThreadedCells
+from .places import PlacedCells
 
 _MISSING = object()
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -70,7 +70,7 @@ class ExceptHookGuard:
                 sys.excepthook = self._outer
 
 
-class AsyncShell(ThreadedCells):
+class AsyncShell(PlacedCells):
     """ipykernel's shell, whose state of one execution is found through the run at hand."""
 
     displayhook_class = Type(AsyncDisplayHook)

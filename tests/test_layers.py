@@ -17,7 +17,8 @@ OUTSIDE_CORE = {"IPython", "ipykernel", "traitlets", "zmq", "tornado", "jupyter_
 LAYERS: list[set[str]] = [
     {"_version", "core"},
     {"tasks", "turns", "wire", "history", "store"},
-    {"interrupts", "comms", "patches", "display", "outputs", "graphview", "threads"},
+    {"interrupts", "comms", "patches", "display", "outputs", "graphview", "threads", "offload"},
+    {"places"},
     {"middleware"},
     {"session", "sessions", "shell"},
     {"magics"},

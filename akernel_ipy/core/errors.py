@@ -9,6 +9,7 @@
     ├── CycleError         cells that wait for each other
     ├── RedefinitionError  two cells define one name, and that was to be refused
     ├── ThreadError        a cell that awaits was to run in a thread
+    ├── OffloadError       a cell can't run on a worker, or its worker was lost
     ├── CellSyntaxError    the code of a cell can't be parsed (in core.names)
     ├── StoreError         the cache can't be used as it is
     ├── Unhashable         a value has no fingerprint (in core.fingerprint)
@@ -49,6 +50,10 @@ class ThreadError(AkernelError):
 
 class StoreError(AkernelError):
     """The cache's directory, key or index can't be used as it is."""
+
+
+class OffloadError(AkernelError):
+    """A cell can't run on a worker, or the worker was lost."""
 
 
 class KernelSpecError(AkernelError):

@@ -16,10 +16,10 @@ from ..tasks import TaskHandle
 from ..threads import ThreadCompiler
 from ..wire.router import ShellRouter, asyncio_loop_of
 from ..wire.streams import AsyncOutStream
-from .tenancy import Tenancy
+from .workers import Workers
 
 
-class AsyncKernel(Tenancy):
+class AsyncKernel(Workers):
     """An IPython kernel whose cells are tasks.
 
     Everything that isn't overridden here or in the classes below is ipykernel's: rich display,
@@ -54,6 +54,7 @@ class AsyncKernel(Tenancy):
 
     def stop(self) -> None:
         """Take back what `start` installed."""
+        super().stop()
         self.figures.restore()
         self._restore()
         self.end_isolation()

@@ -1,7 +1,6 @@
-"""Cells that never await, in threads of their own: ``%%thread``."""
+"""What cells in threads need: the thread, and a compiler for several at once."""
 
-from ._cells import ThreadedCells
 from ._compiler import ThreadCompiler
 from ._worker import CellThread, in_loop
 
-__all__ = ["CellThread", "ThreadCompiler", "ThreadedCells", "in_loop"]
+__all__ = ["CellThread", "ThreadCompiler", "in_loop"]

@@ -1,4 +1,4 @@
-"""The part of the shell that takes a cell's statements to a thread."""
+"""Where a cell's statements are executed: in the loop, in a thread, in another process."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from typing import Any
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.interactiveshell import InteractiveShell
 
-from ..core import directives
-from ..core.errors import ThreadError
-from ..core.model import Run, current_run
-from ..wire.router import asyncio_loop_of
-from ._worker import CellThread, in_loop
+from .core import directives
+from .core.errors import OffloadError, ThreadError
+from .core.model import Run, current_run
+from .interrupts import CellInterrupt
+from .offload import Engine, OffloadedCell
+from .threads import CellThread, in_loop
+from .wire.router import asyncio_loop_of
 
 _MISSING = object()
 
@@ -27,8 +29,8 @@ _REFUSAL = (
 _OUT_OF_REACH = "still inside a call that can't be interrupted; the thread stops when it returns"
 
 
-class ThreadedCells(ZMQInteractiveShell):
-    """Runs the statements of some cells in threads.
+class PlacedCells(ZMQInteractiveShell):
+    """Runs the statements of some cells elsewhere: ``%%thread``, ``%%offload``.
 
     What comes before them (number, history, compilation to an AST) and after them (events, figures)
     happens where it always does: in the loop's thread, in order.
@@ -36,6 +38,9 @@ class ThreadedCells(ZMQInteractiveShell):
 
     #: Where cells that never await run unless they say it themselves: "loop" or "thread".
     blocking = "loop"
+
+    #: The workers of cells with ``%%offload``; one for the kernel.
+    engine: Engine | None = None
 
     #: ContextVars set by plain cells are kept here.
     context: Context | None
@@ -58,11 +63,15 @@ class ThreadedCells(ZMQInteractiveShell):
         Returns:
             Whether one of them raised.
         """
-        nodes = super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result)
         run = current_run.get(None)
-        if run is None or run.state.placed or not self._to_thread(run):
+        place = "loop" if run is None or run.state.placed else self._place(run)
+        if run is not None:
+            run.state.placed = True  # what it runs itself (`%%capture`, `%run`) stays with it
+        if run is not None and place == "offload":
+            return await self._on_worker(run, nodelist, cell_name, interactivity, result)
+        nodes = super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result)
+        if run is None or place == "loop":
             return bool(await nodes)
-        run.state.placed = True  # what it runs itself (`%%capture`, `%run`) stays with it
         if not awaits(nodelist):
             return await self._in_thread(run, nodes, result)
         if directives.find(run.state.directives, "thread") is None:
@@ -72,11 +81,31 @@ class ThreadedCells(ZMQInteractiveShell):
         self.showtraceback((ThreadError, result.error_before_exec, None))
         return True
 
-    def _to_thread(self, run: Run) -> bool:
+    def _place(self, run: Run) -> str:
+        if directives.find(run.state.directives, "offload") is not None:
+            return "offload"
         wish = directives.find(run.state.directives, "thread")
         if wish is None:
-            return self.blocking == "thread"
-        return wish.line.strip() != "off"
+            return self.blocking
+        return "loop" if wish.line.strip() == "off" else "thread"
+
+    async def _on_worker(
+        self, run: Run, nodelist: list[ast.stmt], cell_name: str, interactivity: str, result: Any
+    ) -> bool:
+        assert self.engine is not None
+        cell = OffloadedCell(self.engine, self, run.state.source)
+        error: BaseException | None
+        try:
+            error = await cell.run(nodelist, cell_name, interactivity, awaits(nodelist))
+        except OffloadError as problem:
+            error = problem.with_traceback(None)
+        except CellInterrupt:
+            error = KeyboardInterrupt()
+        if error is not None:
+            result.error_in_exec = error
+            shown = (type(error), error, error.__traceback__)
+            self.showtraceback(shown, tb_offset=0, running_compiled_code=True)
+        return error is not None
 
     async def _in_thread(self, run: Run, nodes: Coroutine[Any, Any, Any], result: Any) -> bool:
         before = copy_context()

@@ -1,0 +1,39 @@
+"""The workers of cells with ``%%offload``."""
+
+from __future__ import annotations
+
+from contextvars import Context
+from functools import cached_property
+
+from traitlets import Int, Unicode
+
+from ..offload import Engine
+from ..session import Session
+from ..shell import AsyncShell
+from .tenancy import Tenancy
+
+
+class Workers(Tenancy):
+    """One engine for all sessions; it starts nothing before a cell needs it."""
+
+    scheduler = Unicode(
+        help="""Address of the Dask scheduler that cells with %%offload are sent to, such as
+        tcp://10.0.0.1:8786. Empty for processes on this machine, started when they are needed."""
+    ).tag(config=True)
+
+    offload_workers = Int(min=0, help="How many such processes; 0 for one a processor.").tag(
+        config=True
+    )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What sends cells to workers."""
+        return Engine(self.scheduler, self.offload_workers)
+
+    def _adopt(self, shell: AsyncShell, context: Context, key: int) -> Session:
+        shell.engine = self.engine
+        return super()._adopt(shell, context, key)
+
+    def stop(self) -> None:
+        """End the workers that this kernel has started."""
+        self.engine.close()

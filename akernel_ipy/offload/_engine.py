@@ -1,0 +1,226 @@
+"""Workers: all that knows Dask distributed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import Any
+
+from ..core.errors import OffloadError
+from ._task import Answer, Task
+
+#: Bytes from which on a buffer travels by itself, and stays with the workers for the next cell.
+SCATTERED = 1 << 20
+
+#: Buffers that are kept on the workers at most, and how many bytes they have together.
+KEPT, KEPT_BYTES = 256, 4 << 30
+
+#: Seconds for the workers to end when the kernel does.
+FAREWELL = 2.0
+
+#: Takes a live report: see `_live.Reporter`.
+Listener = Callable[[Mapping[str, Any]], None]
+
+
+class Engine:
+    """One kernel's workers: processes on this machine, or those of a scheduler.
+
+    Nothing is started before the first cell needs it. Dask's client has a thread and a loop of its
+    own, so that a cell that holds up the kernel's loop does not hold up the workers.
+
+    Args:
+        address: of a scheduler; empty for processes on this machine.
+        workers: how many processes to start; 0 for one a processor.
+    """
+
+    def __init__(self, address: str = "", workers: int = 0) -> None:
+        self._address, self._workers = address, workers
+        self._topic = f"akernel-{uuid.uuid4().hex}"
+        self._lock = threading.Lock()
+        self._client: Any = None
+        self._cluster: Any = None
+        self._buffers: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+        self._listeners: dict[str, Listener] = {}
+
+    @property
+    def local(self) -> bool:
+        """Whether the workers are processes that this kernel started."""
+        return not self._address
+
+    def check(self) -> None:
+        """See whether the libraries are there.
+
+        Raises:
+            OffloadError: one is missing.
+        """
+        missing = [name for name in ("distributed", "cloudpickle") if find_spec(name) is None]
+        if missing:
+            raise OffloadError(
+                f'%%offload needs {" and ".join(missing)}: pip install "akernel-ipy[dask]"'
+            )
+
+    async def run(self, task: Task, listener: Listener) -> Answer:
+        """Let a worker execute a cell.
+
+        Raises:
+            OffloadError: there is no scheduler, or the worker was lost.
+            asyncio.CancelledError: the calling task was cancelled.
+        """
+        task.topic = self._topic
+        self._listeners[task.key] = listener
+        try:
+            for _ in range(3):
+                future = await asyncio.to_thread(self._submit, task)
+                status = await self._ended(future, task)
+                if status != "lost":
+                    return await asyncio.to_thread(self._fetch, future)
+                self._buffers.clear()  # data went down with a worker: send it again
+            raise OffloadError("the workers that had the cell's inputs died, three times")
+        finally:
+            del self._listeners[task.key]
+
+    async def _ended(self, future: Any, task: Task) -> str:
+        """Wait for the end of a cell; an interrupt is passed on to it."""
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(ended.set))
+        while not ended.is_set():
+            try:
+                await ended.wait()
+            except asyncio.CancelledError:
+                if not await self._interrupt(task.key, future):
+                    raise
+        return "lost" if future.status == "cancelled" else str(future.status)
+
+    async def _interrupt(self, key: str, future: Any) -> bool:
+        """Interrupt a cell; False if it had to be given up."""
+        try:
+            return await asyncio.shield(asyncio.to_thread(self._stop, key, future))
+        except asyncio.CancelledError:  # once more: at once, then
+            await asyncio.shield(asyncio.to_thread(self._give_up, key, future))
+            return False
+
+    def _stop(self, key: str, future: Any) -> bool:
+        from ._worker import stop_cell
+
+        workers = self._workers_of(key)
+        if workers:
+            reached = self._client.run(stop_cell, key, workers=workers, on_error="return")
+            if all(found is True for found in reached.values()):
+                return True
+        self._give_up(key, future)
+        return False
+
+    def _give_up(self, key: str, future: Any) -> None:
+        workers = self._workers_of(key)
+        future.cancel(reason="interrupted", force=True)
+        if workers and self.local:
+            # A long call into C: only the end of the process ends it.
+            self._client.restart_workers(workers, raise_for_error=False)
+
+    def _workers_of(self, key: str) -> list[str]:
+        return [worker for worker, keys in self._client.processing().items() if key in keys]
+
+    def _submit(self, task: Task) -> Any:
+        client = self._connected()
+        from ._worker import run_cell
+
+        large = [i for i, b in enumerate(task.inputs.buffers) if len(b) >= SCATTERED]
+        sent = [self._scatter(client, task.inputs.buffers[i]) for i in large]
+        light = [b"" if i in large else b for i, b in enumerate(task.inputs.buffers)]
+        parcel = type(task.inputs)(task.inputs.data, task.inputs.pickles, light)
+        light_task = Task(**{**vars(task), "inputs": parcel, "positions": large})
+        return client.submit(run_cell, light_task, *sent, key=task.key, pure=False)
+
+    def _scatter(self, client: Any, buffer: bytes) -> Any:
+        """Send a buffer to the workers, unless they have it."""
+        digest = hashlib.blake2b(buffer, digest_size=16).digest()
+        found = self._buffers.get(digest)
+        if found is None or found[0].status != "finished":
+            future = client.scatter(buffer, hash=False, direct=self.local)
+            self._buffers[digest] = found = (future, len(buffer))
+        self._buffers.move_to_end(digest)
+        while len(self._buffers) > KEPT or sum(n for _, n in self._buffers.values()) > KEPT_BYTES:
+            self._buffers.popitem(last=False)
+        return found[0]
+
+    def _fetch(self, future: Any) -> Answer:
+        from distributed.scheduler import KilledWorker
+
+        try:
+            answer: Answer = future.result()
+        except KilledWorker as error:
+            raise OffloadError(
+                f"the cell was started {error.allowed_failures + 1} times, and each time its "
+                "worker died: out of memory, or ended by its own code? Nothing of it has come back"
+            ) from None
+        except ModuleNotFoundError as error:
+            raise OffloadError(
+                f"the workers lack a library: {error}. They need what the kernel has, "
+                "akernel-ipy too, in the same versions"
+            ) from error
+        finally:
+            future.release()
+        return answer
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._client is not None and self._client.status == "running":
+                return self._client
+            self._disconnect()
+            return self._connect()
+
+    def _connect(self) -> Any:
+        from distributed import Client
+
+        try:
+            self._cluster = None if self._address else self._start()
+            self._client = Client(self._cluster or self._address, set_as_default=False)
+        except (OSError, ValueError) as error:
+            self._disconnect()
+            where = f"the scheduler at {self._address}" if self._address else "a local cluster"
+            raise OffloadError(f"%%offload can't use {where}: {error}") from error
+        self._client.subscribe_topic(self._topic, self._heard)
+        return self._client
+
+    def _start(self) -> Any:
+        import dask
+        from distributed import LocalCluster
+
+        # Dask opens HTTP ports in any case; on these nothing is served.
+        quiet = {f"distributed.{part}.http.routes": [] for part in ("scheduler", "worker")}
+        with dask.config.set(quiet):
+            return LocalCluster(
+                n_workers=self._workers or None,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+                silence_logs=logging.CRITICAL,
+                security=find_spec("cryptography") is not None,
+            )
+
+    def _heard(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        listener = self._listeners.get(event[1]["key"])
+        if listener is not None:
+            listener(event[1])
+
+    def close(self) -> None:
+        """End the workers that this kernel started, and the connection."""
+        with self._lock:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        self._buffers.clear()
+        for resource in (self._client, self._cluster):
+            if resource is not None:
+                with suppress(TimeoutError, OSError):
+                    resource.close(timeout=FAREWELL)
+        self._client = self._cluster = None
