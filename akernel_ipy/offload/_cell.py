@@ -97,17 +97,13 @@ class OffloadedCell:
     def _take_in(
         self, answer: Answer, objects: Mapping[int, Any], names: set[str]
     ) -> BaseException | None:
-        from ._errors import receive_error
         from ._parcel import restore
 
         own = self._shell.user_ns
-        values = restore(answer.results, objects, own)
+        values, error = restore(answer.results, objects, own)
         self._playback.finish(answer, values)
         for name, reason in answer.results.left.items():
             print(f"%%offload: `{name}` stays on the worker: {reason}", file=sys.stderr)
-        if answer.error is None:
-            return None
-        error = receive_error(answer.error, own)
         if isinstance(error, NameError) and error.name in own and error.name not in names:
             error.add_note(
                 f"`{error.name}` is defined in the kernel, but it can't be seen that the cell "

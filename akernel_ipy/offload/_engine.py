@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import signal
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -21,6 +22,9 @@ SCATTERED = 1 << 20
 
 #: Buffers that are kept on the workers at most, and how many bytes they have together.
 KEPT, KEPT_BYTES = 256, 4 << 30
+
+#: Seconds between looks whether there are any workers.
+GLANCE = 10.0
 
 #: Seconds for the workers to end when the kernel does.
 FAREWELL = 2.0
@@ -91,42 +95,61 @@ class Engine:
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(ended.set))
+        without_workers = 0
         while not ended.is_set():
             try:
-                await ended.wait()
+                await asyncio.wait_for(ended.wait(), GLANCE)
+            except TimeoutError:
+                alive = await asyncio.to_thread(self._has_workers)
+                without_workers = 0 if alive else without_workers + 1
+                if without_workers > 2:
+                    await asyncio.to_thread(self.close)
+                    raise OffloadError(
+                        "all workers are gone; the next cell starts others"
+                    ) from None
             except asyncio.CancelledError:
                 if not await self._interrupt(task.key, future):
                     raise
         return "lost" if future.status == "cancelled" else str(future.status)
+
+    def _has_workers(self) -> bool:
+        return not self.local or bool(self._client.scheduler_info()["workers"])
 
     async def _interrupt(self, key: str, future: Any) -> bool:
         """Interrupt a cell; False if it had to be given up."""
         try:
             return await asyncio.shield(asyncio.to_thread(self._stop, key, future))
         except asyncio.CancelledError:  # once more: at once, then
-            await asyncio.shield(asyncio.to_thread(self._give_up, key, future))
+            await asyncio.shield(asyncio.to_thread(self._give_up, future))
             return False
 
     def _stop(self, key: str, future: Any) -> bool:
-        from ._worker import stop_cell
-
-        workers = self._workers_of(key)
-        if workers:
-            reached = self._client.run(stop_cell, key, workers=workers, on_error="return")
-            if all(found is True for found in reached.values()):
-                return True
-        self._give_up(key, future)
+        found = self._ask_to_stop(key, future)
+        if "reached" in found:
+            return True
+        self._give_up(future, deaf="deaf" in found)
+        if not found:
+            self._ask_to_stop(key, future)  # it may have begun just now
         return False
 
-    def _give_up(self, key: str, future: Any) -> None:
-        workers = self._workers_of(key)
+    def _ask_to_stop(self, key: str, future: Any) -> set[str]:
+        from ._worker import stop_cell
+
+        workers = self._workers_of(future)
+        if not workers:
+            return set()
+        answers = self._client.run(stop_cell, key, workers=workers, on_error="ignore")
+        return set(answers.values()) - {"absent"}
+
+    def _give_up(self, future: Any, deaf: bool = True) -> None:
+        workers = self._workers_of(future)
         future.cancel(reason="interrupted", force=True)
-        if workers and self.local:
+        if deaf and workers and self.local:
             # A long call into C: only the end of the process ends it.
             self._client.restart_workers(workers, raise_for_error=False)
 
-    def _workers_of(self, key: str) -> list[str]:
-        return [worker for worker, keys in self._client.processing().items() if key in keys]
+    def _workers_of(self, future: Any) -> list[str]:
+        return [worker for worker, keys in self._client.processing().items() if future.key in keys]
 
     def _submit(self, task: Task) -> Any:
         client = self._connected()
@@ -137,7 +160,8 @@ class Engine:
         light = [b"" if i in large else b for i, b in enumerate(task.inputs.buffers)]
         parcel = type(task.inputs)(task.inputs.data, task.inputs.pickles, light)
         light_task = Task(**{**vars(task), "inputs": parcel, "positions": large})
-        return client.submit(run_cell, light_task, *sent, key=task.key, pure=False)
+        key = f"{task.key}-{uuid.uuid4().hex}"  # another one, if it was lost
+        return client.submit(run_cell, light_task, *sent, key=key, pure=False)
 
     def _scatter(self, client: Any, buffer: bytes) -> Any:
         """Send a buffer to the workers, unless they have it."""
@@ -166,6 +190,8 @@ class Engine:
                 f"the workers lack a library: {error}. They need what the kernel has, "
                 "akernel-ipy too, in the same versions"
             ) from error
+        except Exception as error:
+            raise OffloadError(f"a worker could not run the cell: {error!r}") from error
         finally:
             future.release()
         return answer
@@ -194,9 +220,13 @@ class Engine:
         import dask
         from distributed import LocalCluster
 
-        # Dask opens HTTP ports in any case; on these nothing is served.
-        quiet = {f"distributed.{part}.http.routes": [] for part in ("scheduler", "worker")}
-        with dask.config.set(quiet):
+        options: dict[str, Any] = {
+            # Dask opens HTTP ports in any case; on these nothing is served.
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
+            "distributed.worker.preload": ["akernel_ipy.offload._preload"],
+        }
+        with dask.config.set(options), _sigint_blocked():
             return LocalCluster(
                 n_workers=self._workers or None,
                 threads_per_worker=1,
@@ -224,3 +254,13 @@ class Engine:
                 with suppress(TimeoutError, OSError):
                     resource.close(timeout=FAREWELL)
         self._client = self._cluster = None
+
+
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    """Let the threads and processes that are started here be born with SIGINT blocked."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

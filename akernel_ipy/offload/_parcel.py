@@ -9,6 +9,7 @@ from typing import Any
 from ..core.errors import OffloadError
 from ..core.names import ordinary
 from ._changes import Snapshot, fill
+from ._errors import receive_error, send_error
 from ._pickling import CellPickler, CellUnpickler, namespace
 from ._task import Parcel, Results
 
@@ -98,8 +99,8 @@ class Inputs:
         self._before = dict(own)
         self._snapshot = Snapshot(unpickler.memo.copy(), own, memory)
 
-    def pack(self, values: Sequence[Any]) -> Results:
-        """Pack what the cell has bound, deleted and changed in place, and some values."""
+    def pack(self, values: Sequence[Any], error: BaseException | None = None) -> Results:
+        """Pack what the cell has bound, deleted and changed in place, some values, an error."""
         filled, replaced = self._snapshot.changed()
         bound = {
             name: value
@@ -113,7 +114,11 @@ class Inputs:
         deleted = [name for name in self._before if name not in self._own]
         kept = self._snapshot.kept(replaced)
         contents = {index: self._snapshot.contents(index) for index in filled}
-        return _Packing(self._own, self._snapshot, kept).pack(bound, deleted, contents, values)
+        packing = _Packing(self._own, self._snapshot, kept)
+        results = packing.pack(bound, deleted, contents, values)
+        if error is not None:
+            results.error = send_error(error, self._own, packing.known)
+        return results
 
 
 class _Packing:
@@ -121,7 +126,7 @@ class _Packing:
 
     def __init__(self, own: dict[str, Any], snapshot: Snapshot, kept: list[int]) -> None:
         self._own, self._kept = own, kept
-        self._known = [snapshot.object(index) for index in kept]
+        self.known = [snapshot.object(index) for index in kept]
 
     def pack(
         self,
@@ -146,7 +151,7 @@ class _Packing:
         return Results(parcel, self._kept, deleted, left, unsent)
 
     def _known_at(self, index: int) -> Any:
-        return self._known[self._kept.index(index)]
+        return self.known[self._kept.index(index)]
 
     def _sift(self, values: dict[Any, Any]) -> dict[Any, str]:
         """Take out what can't be pickled; say why."""
@@ -168,12 +173,15 @@ class _Packing:
 
     def _dump(self, values: Any) -> Parcel:
         buffers: list[pickle.PickleBuffer] = []
-        pickler = CellPickler(self._own, buffers.append, self._known)
+        pickler = CellPickler(self._own, buffers.append, self.known)
         pickler.dump(values)
-        return Parcel(pickler.file.getvalue(), 1, buffers)
+        # Bytes, since Dask talks in a protocol that knows no buffers.
+        return Parcel(pickler.file.getvalue(), 1, [bytes(buffer.raw()) for buffer in buffers])
 
 
-def restore(results: Results, objects: Mapping[int, Any], own: dict[str, Any]) -> dict[int, Any]:
+def restore(
+    results: Results, objects: Mapping[int, Any], own: dict[str, Any]
+) -> tuple[dict[int, Any], BaseException | None]:
     """Do in the kernel's namespace what the cell has done in its own.
 
     Args:
@@ -182,7 +190,7 @@ def restore(results: Results, objects: Mapping[int, Any], own: dict[str, Any]) -
         own: the namespace.
 
     Returns:
-        The values that were packed, by position.
+        The values that were packed, by position, and the error.
     """
     known = [objects[index] for index in results.kept]
     buffers = [bytearray(buffer) for buffer in results.parcel.buffers]
@@ -197,5 +205,5 @@ def restore(results: Results, objects: Mapping[int, Any], own: dict[str, Any]) -
     own.update(bound)
     for name in (*results.deleted, *results.left):
         own.pop(name, None)
-    found: dict[int, Any] = values
-    return found
+    error = None if results.error is None else receive_error(results.error, own, known)
+    return values, error

@@ -40,14 +40,15 @@ class CellPickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     Args:
         own: the namespace.
-        keep: called with each buffer (of an array, of a table) to be sent beside the pickle.
+        keep: called with each buffer (of an array, of a table) to be sent beside the pickle;
+            None to have them in it.
         known: objects that the other side has; it is given their positions.
     """
 
     def __init__(
         self,
         own: dict[str, Any],
-        keep: Callable[[pickle.PickleBuffer], None],
+        keep: Callable[[pickle.PickleBuffer], object] | None,
         known: Sequence[Any] = (),
     ) -> None:
         self.file = io.BytesIO()
@@ -68,7 +69,8 @@ class CellPickler(cloudpickle.Pickler):  # type: ignore[misc]
             return _reduce_cell(obj)
         if isinstance(obj, _CACHED) and getattr(obj, "__module__", "") == "__main__":
             return _cached, (obj.__wrapped__, obj.cache_parameters())
-        return super().reducer_override(obj)
+        reduced = super().reducer_override(obj)
+        return _untracked(reduced) if isinstance(obj, type) else reduced
 
 
 class CellUnpickler(pickle.Unpickler):
@@ -93,6 +95,19 @@ def _prime(count: int) -> bytes:
     """
     fetch = (b"J" + index.to_bytes(4, "little") + b"Q\x940" for index in range(count))
     return b"\x80\x05" + b"".join(fetch) + b"N."
+
+
+def _untracked(reduced: Any) -> Any:
+    """Let a class arrive as a new one.
+
+    cloudpickle gives classes of ``__main__`` an id, by which a worker would find the class that it
+    got for an earlier cell, and change that one.
+    """
+    if not isinstance(reduced, tuple) or len(reduced[1]) < 2:
+        return reduced
+    make, made, *rest = reduced
+    is_id = isinstance(made[-2], str) and len(made[-2]) == 32
+    return (make, (*made[:-2], None, made[-1]), *rest) if is_id else reduced
 
 
 def _reduce_function(function: types.FunctionType) -> tuple[Any, ...]:

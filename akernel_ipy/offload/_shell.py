@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from ..core.errors import OffloadError
 from ._task import Bundle, Event
 
 #: What matplotlib is to draw with, if the environment doesn't say.
@@ -201,6 +203,10 @@ class WorkerShell(InteractiveShell):
         return data, metadata
 
 
+def _no_input(prompt: object = "") -> str:
+    raise OffloadError("a cell on a worker can't ask: take %%offload away, or ask in another cell")
+
+
 _streams: list[Stream] = []
 
 
@@ -214,6 +220,7 @@ def worker_shell() -> WorkerShell:
         WorkerShell.instance(config=config)
         _streams.extend(Stream(name, getattr(sys, name)) for name in ("stdout", "stderr"))
     sys.stdout, sys.stderr = _streams
+    builtins.input = _no_input
     shell: WorkerShell = WorkerShell.instance()
     return shell
 

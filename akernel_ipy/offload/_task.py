@@ -39,6 +39,8 @@ class Results:
     left: dict[str, str]
     #: Positions of values that stay behind.
     unsent: list[int]
+    #: What the cell raised.
+    error: SentError | None = None
 
 
 @dataclass
@@ -81,11 +83,9 @@ class Answer:
         events: all outputs, those too that were reported live.
         results: names, changes, and the values of ``("result", position)``.
         bundles: how values look that can't be sent.
-        error: what the cell raised.
     """
 
     attempt: str
     events: list[Event]
     results: Results
     bundles: dict[int, Bundle]
-    error: SentError | None = None

@@ -15,7 +15,6 @@ from distributed import get_worker
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 
 from ..wire.gate import ThreadGate
-from ._errors import send_error
 from ._live import Reporter
 from ._parcel import Inputs
 from ._shell import Outputs, WorkerShell, descriptors, worker_shell
@@ -81,13 +80,10 @@ def _execute(task: Task, shell: WorkerShell) -> None:
 
 def _answer(shell: WorkerShell, outputs: Outputs, inputs: Inputs, attempt: str) -> Answer:
     values = [None if _is_drawing(value) else value for value in outputs.values]
-    results = inputs.pack(values)
+    results = inputs.pack(values, shell.own_error)
     unsent = {*results.unsent, *(n for n, v in enumerate(outputs.values) if _is_drawing(v))}
     bundles: dict[int, Bundle] = {n: shell.bundle(outputs.values[n]) for n in sorted(unsent)}
-    answer = Answer(attempt, outputs.take(0), results, bundles)
-    if shell.own_error is not None:
-        answer.error = send_error(shell.own_error, shell.user_ns)
-    return answer
+    return Answer(attempt, outputs.take(0), results, bundles)
 
 
 def _is_drawing(value: Any) -> bool:
@@ -144,14 +140,14 @@ class _Running:
         self._main.cancel()
 
 
-async def stop_cell(key: str) -> bool:
+async def stop_cell(key: str) -> str:
     """Interrupt a cell on this worker.
 
     Returns:
-        Whether the interrupt has reached it, or it does not run; False inside a long C call.
+        "reached"; "absent" if it does not run; "deaf" if it is inside a long C call.
     """
     running = _running.get(key)
     if running is None:
-        return True
+        return "absent"
     await asyncio.to_thread(running.stop)
-    return running.reached.is_set() or key not in _running
+    return "reached" if running.reached.is_set() or key not in _running else "deaf"
