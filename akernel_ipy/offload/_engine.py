@@ -104,9 +104,7 @@ class Engine:
                 without_workers = 0 if alive else without_workers + 1
                 if without_workers > 2:
                     await asyncio.to_thread(self.close)
-                    raise OffloadError(
-                        "all workers are gone; the next cell starts others"
-                    ) from None
+                    raise OffloadError("all workers are gone; the next cell starts more") from None
             except asyncio.CancelledError:
                 if not await self._interrupt(task.key, future):
                     raise
