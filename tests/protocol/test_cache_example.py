@@ -38,7 +38,7 @@ def test_the_example_comes_back_in_a_blink(shared: Cached) -> None:
     first, slow = run_all(shared)
     assert slow > 3
     second, fast = run_all(shared)
-    for name in ("load", "model"):
+    for name in ("load", "model", "plot"):
         assert second[name].hit, second[name].told
     for name in ("load", "clean", "model", "plot"):
         assert second[name].outputs == first[name].outputs, name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from ...core.fingerprint import Fingerprints, Unhashable
 from ...core.model import Outcome, Run
 from ...core.pipeline import Runner
 from ...store import CacheStore, Record, Store
-from . import entry, surroundings, validation
+from . import entry, files, surroundings, validation
 from .audit import quiet
 from .entry import Restored
 from .inputs import Inputs, Refused, take
@@ -193,7 +194,7 @@ class Cache:
         verdict.seconds = float(record.meta["seconds"])
         verdict.bytes = record.bytes
         verdict.spent = time.perf_counter() - begun
-        verdict.files = tuple(path for path, how, _ in record.dependencies["files"])
+        verdict.files = _files_read(record.dependencies)
         self._note(run, verdict)
         return outcome
 
@@ -296,7 +297,7 @@ class Cache:
         self.store.write(recording.inputs.key, dependencies, meta, packed.payload, packed.buffers)
         self.store.write(recording.inputs.family, {}, recording.describe(), b"")
         verdict.stored, verdict.bytes = True, packed.bytes
-        verdict.files = tuple(path for path, *_ in dependencies["files"])
+        verdict.files = _files_read(dependencies)
 
     def _require_worth(self, recording: Recording, options: Options, size: int) -> None:
         """See that an entry would save time.
@@ -307,6 +308,8 @@ class Cache:
         at_least = self.settings.min_seconds
         if options.asked or at_least < 0:
             return
+        if recording.plan.names.functions_only:
+            raise Cheap("it only imports and defines, which a hit would do again")
         if recording.seconds < at_least:
             raise Cheap(f"it takes less than min_seconds ({at_least:g} s)")
         if recording.seconds < RESTORE_BASE + size * RESTORE_PER_BYTE:
@@ -337,6 +340,8 @@ class Cache:
         verdict.uncached = f"the cache failed: {type(error).__name__}: {error}"
 
     def _note(self, run: Run, verdict: Verdict) -> None:
+        if verdict.uncached.startswith("%akernel"):
+            return  # it looks at the cells, and is none of them
         self.log.add(run.count, verdict)
         told: dict[str, Any] = {"hit": verdict.hit, "seconds": verdict.seconds}
         if verdict.hit:
@@ -358,3 +363,9 @@ def _file_name(run: Run) -> str:
     """What the compiler calls a cell."""
     find: Any = compiler.get_file_name
     return str(find(run.request.code))
+
+
+def _files_read(dependencies: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name the files and directories whose content counts."""
+    told = {files.CONTENT, files.LISTING, files.PATTERN}
+    return tuple(path for path, how, _ in dependencies["files"] if how in told)

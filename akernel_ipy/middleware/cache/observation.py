@@ -162,6 +162,10 @@ class Observation:
         name = self._name(path)
         if name is None or name in self._written or _in_import():
             return
+        if how == files.KIND and any(
+            i.startswith(name.rstrip(os.sep) + os.sep) for i in self._ignored
+        ):
+            return  # on the way to an installed package
         self.relative = self.relative or not os.path.isabs(os.fsdecode(path))
         if (name, how) in self.met:
             return

@@ -133,8 +133,13 @@ class Recording:
 
     def _left_running(self) -> str:
         for thread in threading.enumerate():
-            if thread not in self._threads and not thread.name.startswith(_IDLE_THREADS):
-                return f"a thread ({thread.name})"
+            if thread in self._threads or thread.name.startswith(_IDLE_THREADS):
+                continue
+            if type(thread).__module__.partition(".")[0] in {"zmq", "ipykernel", "tornado"}:
+                continue  # the kernel's own, begun by the first large output, say
+            if isinstance(thread, threading.Timer) and thread.finished.is_set():
+                continue  # cancelled: it ends as soon as it looks
+            return f"a thread ({type(thread).__name__} {thread.name})"
         for task in _tasks() - self._tasks:
             name = getattr(task.get_coro(), "__qualname__", "?")
             if not task.done() and not _is_kernels(task):
