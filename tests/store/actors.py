@@ -86,16 +86,20 @@ def user(directory: str, key_file: str, seed: str, steps: str) -> None:
 
 
 def crashes(directory: str, key_file: str, seed: str, rounds: str) -> None:
-    """Kill a process that uses the store, at a random moment, many times; look at it each time."""
+    """Kill processes that use the store, at random moments, many times; look at it each time."""
     generator = random.Random(int(seed))
     for round_ in range(int(rounds)):
         ready, tell = os.pipe()
-        child = forked(lambda n=round_, t=tell: use_for_ever(directory, key_file, n, t))
-        if generator.random() < 0.7:  # else while it opens the store
+        children = [
+            forked(lambda n=number, t=tell: use_for_ever(directory, key_file, n, t))
+            for number in (round_, -round_)[: generator.choice([1, 1, 2])]
+        ]
+        if generator.random() < 0.7:  # else while they open the store
             select.select([ready], [], [], 30)
-        time.sleep(generator.random() ** 2 * 0.06)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        for child in children:
+            time.sleep(generator.random() ** 2 * 0.06)
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
         os.close(ready)
         os.close(tell)
         status = os.waitpid(forked(lambda: look(directory, key_file)), 0)[1]
