@@ -11,6 +11,7 @@ from .latency import EXPRESSION, PASS
 from .lines import LINES
 from .pipelined import PIPELINED
 from .reacting import REACT_10, REACT_100, REACT_1000
+from .restoring import HIT_10, HIT_1000, RESTORE_ARRAY
 from .sleeping import SLEEPING
 from .start import START
 from .waves import CHAIN, CHAIN_100, FAN, FAN_100
@@ -26,5 +27,12 @@ REACTIVE: tuple[Case, ...] = (
     FAN,
     GRAPH,
 )
-CACHING: tuple[Case, ...] = (HASH_ARRAY, HASH_FRAME, HASH_OBJECTS)
+CACHING: tuple[Case, ...] = (
+    HASH_ARRAY,
+    HASH_FRAME,
+    HASH_OBJECTS,
+    RESTORE_ARRAY,
+    HIT_10,
+    HIT_1000,
+)
 CASES: tuple[Case, ...] = KERNELS + REACTIVE + CACHING
