@@ -50,10 +50,12 @@ class Access:
         self._warned: set[str] = set()
         self._begin()
 
-    def attempt(self, action: Callable[[Opened], T], writes: bool = False) -> tuple[T | None, str]:
+    def attempt(
+        self, action: Callable[[Opened], T], *, writes: bool = False, background: bool = False
+    ) -> tuple[T | None, str]:
         """Do something with the open store; give its result, or None and the reason.
 
-        After a failure to open or to read, further attempts fail at once for a while.
+        After a failure to open it, or to read in the foreground, all fail at once for a while.
         """
         opened = None
         try:
@@ -64,7 +66,7 @@ class Access:
         except (_Resting, Unfit) as error:
             return None, str(error)
         except Exception as error:
-            return None, self._failed(error, opened, writes)
+            return None, self._failed(error, opened, writes or background)
 
     def warn(self, text: str, about: str = "") -> None:
         """Warn once of what `about` names."""
@@ -120,7 +122,7 @@ class Access:
                 self._rest = REST
             return self._opened
 
-    def _failed(self, error: Exception, opened: Opened | None, writes: bool) -> str:
+    def _failed(self, error: Exception, opened: Opened | None, background: bool) -> str:
         """Say what went wrong; put a broken index aside, leave a store in difficulties alone."""
         reason = explain(error)
         log.debug("The store failed", exc_info=error)
@@ -130,7 +132,7 @@ class Access:
             self.warn(f"the cache isn't used: {reason}", about=reason)
             if opened and is_broken(error) and not opened.read_only:
                 self._begin_anew(opened)
-            elif not opened or (isinstance(error, sqlite3.Error) and not writes):
+            elif not opened or (isinstance(error, sqlite3.Error) and not background):
                 self._rest_until, self._rest_reason = time.monotonic() + self._rest, reason
                 self._rest = min(2 * self._rest, LONGEST_REST)
         return reason

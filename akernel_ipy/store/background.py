@@ -23,10 +23,10 @@ class Background:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self.renew()
+        self.renew_after_fork()
 
-    def renew(self) -> None:
-        """Begin anew, in a child of fork, which has no thread: what waits is the parent's."""
+    def renew_after_fork(self) -> None:
+        """In a child of fork, which has no thread: what waits is the parent's."""
         self._condition = threading.Condition()
         self._tasks: deque[Task] = deque()
         self._delayed: dict[str, tuple[float, Task]] = {}

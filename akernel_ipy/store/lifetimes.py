@@ -6,7 +6,7 @@ import atexit
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 if TYPE_CHECKING:
@@ -22,6 +22,13 @@ _forking: list[Store] = []
 _turn = threading.Lock()
 
 
+class Renewable(Protocol):
+    """A part of a store that a child of fork can't use as it is."""
+
+    def renew_after_fork(self) -> None:
+        """Begin anew."""
+
+
 def watch(store: Store) -> None:
     """Take care of a store."""
     _stores.add(store)
@@ -31,18 +38,19 @@ def _before_fork() -> None:
     _turn.acquire()
     _forking[:] = list(_stores)
     for store in _forking:
-        store.before_fork()
+        store.access.before_fork()
 
 
-def _after_fork() -> None:
+def _in_parent() -> None:
     while _forking:
-        _forking.pop().after_fork()
+        _forking.pop().access.after_fork()
     _turn.release()
 
 
-def _renew() -> None:
+def _in_child() -> None:
     while _forking:
-        _forking.pop().renew_after_fork()
+        for part in _forking.pop().parts:
+            part.renew_after_fork()
     _turn.release()
 
 
@@ -54,4 +62,4 @@ def _finish() -> None:
 
 atexit.register(_finish)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_renew)
+    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)

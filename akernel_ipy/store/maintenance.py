@@ -28,14 +28,14 @@ def records(opened: Opened) -> list[Record]:
     return found
 
 
-def note_touches(opened: Opened, touches: Iterable[tuple[int, int, float]]) -> None:
-    """Note hits: rows of an entry's id, how many, and when the last one was."""
+def note_uses(opened: Opened, uses: Iterable[tuple[int, int, float]]) -> None:
+    """Note uses: rows of an entry's id, how many, and when the last one was."""
     if opened.read_only:
         return
     with opened.writer.transaction():
         opened.writer.many(
             "UPDATE entries SET hits = hits + ?2, used = max(used, ?3) WHERE id = ?1",
-            list(touches),
+            list(uses),
         )
 
 

@@ -62,7 +62,7 @@ class Remote:
         self._rest_until = 0.0
         self._absent: dict[bytes, float] = {}
         self._altered: set[str] = set()
-        self._uploads.renew()
+        self._uploads.renew_after_fork()
 
     def bring(self, opened: Opened, key: bytes, max_bytes: int, used: float) -> bool:
         """Put the entries of a key into the directory's index, without large parts."""

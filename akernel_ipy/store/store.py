@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,9 @@ from .keys import default_key_file
 from .model import Record, Removed, Stats, Stored
 from .opened import Opened
 from .places import default_directory
+from .publisher import Publisher
 from .remote import Remote
+from .uses import Uses
 from .writing import Limits, Publication, Writing
 
 #: Bytes, if nobody says otherwise.
@@ -24,9 +24,6 @@ MAX_BYTES = 10 * 2**30
 
 #: Bytes of the disk that the cache leaves free.
 RESERVE = 256 * 2**20
-
-#: Seconds after a hit until the index notes it.
-TOUCH_DELAY = 1.0
 
 
 class Store:
@@ -57,32 +54,32 @@ class Store:
         self.directory = Path(directory or default_directory()).expanduser().absolute()
         self.max_bytes = max_bytes
         self.reserve = reserve
-        self._access = Access(self.directory, key_file or default_key_file(), warn)
+        self.access = Access(self.directory, key_file or default_key_file(), warn)
         self._background = Background("akernel-store")
-        self._remote = Remote(remote, self._access.warn) if remote else None
-        self._last_use = 0.0
-        self._begin()
+        self._uses = Uses(self.access, self._background)
+        self._publisher = Publisher(self.access, self._background, self._publish)
+        self._remote = Remote(remote, self.access.warn) if remote else None
         lifetimes.watch(self)
 
-    def _begin(self) -> None:
-        self._lock = threading.RLock()
-        self._pending: dict[bytes, list[Publication]] = {}
-        self._touches: dict[int, tuple[int, float]] = {}
+    @property
+    def parts(self) -> list[lifetimes.Renewable]:
+        """What begins anew in a child of fork."""
+        parts: list[lifetimes.Renewable] = [
+            *(self.access, self._background, self._uses, self._publisher)
+        ]
+        return [*parts, self._remote] if self._remote else parts
 
     @property
     def troubles(self) -> list[str]:
         """What went wrong, the latest last; not all of it was worth a warning of its own."""
-        return list(self._access.troubles)
+        return list(self.access.troubles)
 
     def lookup(self, key: bytes, wait: float = 1.0) -> list[Record]:
         """Give the entries of a key, the most recently used first, at most `entries.VARIANTS`.
 
         What this process is writing under that key is waited for, at most `wait` seconds.
         """
-        with self._lock:
-            pending = self._pending.get(key, [])[-1:]
-        for publication in pending:
-            publication.wait(wait)
+        self._publisher.wait(key, wait)
         return self._find(key) or self.more(key)
 
     def more(self, key: bytes) -> list[Record]:
@@ -93,13 +90,13 @@ class Store:
         if not self._remote:
             return []
         bring = self._remote.bring
-        brought, _ = self._access.attempt(
-            lambda opened: bring(opened, key, self.max_bytes, self._now()), writes=True
+        brought, _ = self.access.attempt(
+            lambda opened: bring(opened, key, self.max_bytes, self._uses.now()), writes=True
         )
         return self._find(key) if brought else []
 
     def _find(self, key: bytes) -> list[Record]:
-        found, _ = self._access.attempt(lambda opened: reading.find(opened, key))
+        found, _ = self.access.attempt(lambda opened: reading.find(opened, key))
         records, refused = found or ([], [])
         for entry in refused:
             self._refuse(entry)
@@ -109,8 +106,8 @@ class Store:
         """Verify and give an entry's data; None if it is gone or isn't what was stored."""
         if self._remote:
             complete = self._remote.complete
-            self._access.attempt(lambda opened: complete(opened, record), writes=True)
-        found, _ = self._access.attempt(lambda opened: reading.read(opened, record))
+            self.access.attempt(lambda opened: complete(opened, record), writes=True)
+        found, _ = self.access.attempt(lambda opened: reading.read(opened, record))
         if isinstance(found, reading.Refused):
             self._refuse(found)
             return None
@@ -132,27 +129,16 @@ class Store:
         Parameters:
             dependencies, meta: JSON values.
         """
-        publication = Publication(bytes(key))
         limits, values = Limits(self.max_bytes, self.reserve), (dependencies, meta)
-        begun, reason = self._access.attempt(
+        begun, reason = self.access.attempt(
             lambda opened: writing.begin(opened, limits, key, values, payload, buffers),
             writes=True,
         )
-        if begun is None:
-            publication.settle(reason)
-            return publication
-        with self._lock:
-            self._pending.setdefault(publication.key, []).append(publication)
-        if not self._background.submit(lambda: self._publish(begun, publication)):
-            self._conclude(begun, publication, "no thread can be started")
-        return publication
+        return self._publisher.submit(begun) if begun else Publication(bytes(key), reason)
 
     def touch(self, record: Record) -> None:
         """Note, soon, that an entry was of use."""
-        with self._lock:
-            hits, _ = self._touches.get(record.id, (0, 0.0))
-            self._touches[record.id] = hits + 1, self._now()
-        self._background.later("touches", TOUCH_DELAY, self._note_touches)
+        self._uses.note(record.id)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Wait, at most `timeout` seconds, until what was written is published; tell if it is."""
@@ -164,25 +150,25 @@ class Store:
 
     def check(self) -> str:
         """Open the store; give the reason why it can't be used, empty if it can."""
-        return self._access.attempt(maintenance.count)[1]
+        return self.access.attempt(maintenance.count)[1]
 
     def entries(self) -> list[Record]:
         """Give all entries, the most recently used first; takes time in proportion to them."""
-        return self._access.attempt(maintenance.records)[0] or []
+        return self.access.attempt(maintenance.records)[0] or []
 
     def stats(self) -> Stats:
         """Count what is in the store; nothing if it can't be read."""
-        counted, _ = self._access.attempt(maintenance.count)
+        counted, _ = self.access.attempt(maintenance.count)
         entries, hits, size = counted or (0, 0, 0)
         return Stats(str(self.directory), entries, hits, size, self.max_bytes)
 
     def clear(self) -> Removed:
         """Delete all entries, and what killed processes left behind."""
-        return self._access.attempt(maintenance.clear, writes=True)[0] or Removed(0, 0)
+        return self.access.attempt(maintenance.clear, writes=True)[0] or Removed(0, 0)
 
     def prune(self, older_than: float | None = None, max_bytes: int | None = None) -> Removed:
         """Delete what wasn't used for `older_than` seconds, then the oldest beyond `max_bytes`."""
-        removed, _ = self._access.attempt(
+        removed, _ = self.access.attempt(
             lambda opened: maintenance.prune(opened, older_than, max_bytes), writes=True
         )
         return removed or Removed(0, 0)
@@ -193,68 +179,22 @@ class Store:
         The store opens again when it is used again.
         """
         if self.flush(timeout):
-            self._access.close()
+            self.access.close()
 
-    def before_fork(self) -> None:
-        """Get ready for a fork: the child must not inherit a connection."""
-        self._access.before_fork()
-
-    def after_fork(self) -> None:
-        """Go on, in the parent."""
-        self._access.after_fork()
-
-    def renew_after_fork(self) -> None:
-        """Begin anew, in the child: thread and pending entries are the parent's."""
-        self._access.renew_after_fork()
-        self._background.renew()
+    def _publish(self, opened: Opened, begun: Writing) -> None:
+        self._uses.settle()  # what was just used is not the oldest
+        bundle = writing.publish(opened, begun, self.max_bytes, self._uses.now())
         if self._remote:
-            self._remote.renew_after_fork()
-        self._begin()
-
-    def _publish(self, begun: Writing, publication: Publication) -> None:
-        def publish(opened: Opened) -> None:
-            bundle = writing.publish(opened, begun, self.max_bytes, self._now())
-            if self._remote:
-                self._remote.offer(opened, bundle)
-
-        self._note_touches()  # what was just used is not the oldest
-        _, reason = self._access.attempt(publish, writes=True)
-        self._conclude(begun, publication, reason)
-        if not reason:
-            self._access.attempt(maintenance.sweep_when_due, writes=True)
-
-    def _conclude(self, begun: Writing, publication: Publication, reason: str) -> None:
-        with suppress(OSError):  # at worst a draft stays, until the next sweep
-            begun.staged.drop()
-        with self._lock:
-            waiting = self._pending[publication.key]
-            waiting.remove(publication)
-            if not waiting:
-                del self._pending[publication.key]
-        publication.settle(reason)
+            self._remote.offer(opened, bundle)
 
     def _refuse(self, entry: reading.Refused) -> None:
         """Warn of an entry once, and delete it unless it may be valid elsewhere."""
         text = f"an entry of the cache is not used: {entry.reason} ({entry.key.hex()[:12]})"
-        self._access.warn(text, about=f"{entry.id} {entry.key.hex()}")
+        self.access.warn(text, about=f"{entry.id} {entry.key.hex()}")
         if not entry.foreign:
             self._background.submit(
-                lambda: self._access.attempt(
+                lambda: self.access.attempt(
                     lambda opened: maintenance.discard(opened, entry.id, entry.broken),
                     writes=True,
                 )
             )
-
-    def _note_touches(self) -> None:
-        with self._lock:
-            touches, self._touches = self._touches, {}
-        if not touches:
-            return
-        rows = [(identifier, *use) for identifier, use in touches.items()]
-        self._access.attempt(lambda opened: maintenance.note_touches(opened, rows))
-
-    def _now(self) -> float:
-        """Give the time, later than any given before."""
-        with self._lock:
-            self._last_use = max(time.time(), self._last_use + 1e-6)
-            return self._last_use

@@ -23,10 +23,12 @@ class Publication:
         reason: why nothing was stored; empty as long as that isn't known, and if all went well.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, reason: str = "") -> None:
         self.key = key
-        self.reason = ""
+        self.reason = reason
         self._settled = threading.Event()
+        if reason:
+            self._settled.set()
 
     @property
     def done(self) -> bool:

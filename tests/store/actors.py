@@ -173,7 +173,7 @@ def forks(directory: str, key_file: str) -> None:
     use(store, 1, 50)
     for round_ in range(20):
         put(store, round_)
-        with Holder(store._lock):
+        with Holder(store._publisher._lock):
             child = forked(lambda n=round_: use_as_child(store, n))
         use(store, round_ + 1000, 20)
         assert os.waitpid(child, 0)[1] == 0
@@ -190,8 +190,8 @@ def busy_forks(directory: str, key_file: str) -> None:
     store = opened(directory, key_file)
     put(store, 1)
     store.flush(60)
-    ready = store._access._ready()
-    for context in (ready.writer.transaction(), ready.reader._lock, store._access._lock):
+    ready = store.access._ready()
+    for context in (ready.writer.transaction(), ready.reader._lock, store.access._lock):
         with Holder(context):
             child = forked(lambda: refuses(store))
         assert os.waitpid(child, 0)[1] == 0
@@ -231,7 +231,7 @@ def leaves(directory: str, key_file: str, slow: str) -> None:
 def sweeps(directory: str, key_file: str) -> None:
     """Delete what the killed left; nothing but what the index knows remains."""
     store = opened(directory, key_file)
-    store._access.attempt(lambda opened: maintenance.sweep(opened, 0.0))
+    store.access.attempt(lambda opened: maintenance.sweep(opened, 0.0))
     root = Path(directory, "v1")
     files = {path.name for path in (root / "blobs").rglob("*") if path.is_file()}
     used = {part.name for record in store.entries() for part in record.layout.files}

@@ -114,7 +114,7 @@ class StoreMachine(RuleBasedStateMachine):
     def die_while_writing(self, handle: int, size: int) -> None:
         """A process that is killed leaves drafts behind, and its connections open."""
         store = self.handles[handle]
-        store._access.attempt(
+        store.access.attempt(
             lambda opened: writing.begin(opened, LIMITS, KEYS[0], ([0], {}), data(3, size), [])
         )
         self.handles[handle] = self.opened()
