@@ -70,6 +70,10 @@ INSTALL_ALIASES: dict[str, Any] = {
 INSTALL_FLAGS: dict[str, Any] = {
     **base_flags,
     "user": ({"InstallApp": {"user": True}}, "Install for the current user only."),
+    "shared": (
+        {"InstallApp": {"shared": True}},
+        "Let all notebooks of a Jupyter server share one process (multi).",
+    ),
     "sys-prefix": (
         {"InstallApp": {"sys_prefix": True}},
         "Install in this Python environment (default).",
@@ -92,6 +96,7 @@ class InstallApp(Command):
     examples = """
     akernel install
     akernel install chain --user
+    akernel install multi --shared
     akernel install --name lab --display-name "Python (lab)" --InteractiveShell.cache_size=100
     """
 
@@ -101,6 +106,7 @@ class InstallApp(Command):
     kernel_name = Unicode(help="Name of the kernelspec (default: by flavour).").tag(config=True)
     display_name = Unicode(help="Name shown by front-ends.").tag(config=True)
     cache_dir = Unicode(help="Where the kernel keeps its cache.").tag(config=True)
+    shared = Bool(False, help="Let all notebooks share one process (multi).").tag(config=True)
 
     aliases = INSTALL_ALIASES
     flags = INSTALL_FLAGS
@@ -111,12 +117,13 @@ class InstallApp(Command):
         if self.user + self.sys_prefix + bool(self.prefix) > 1:
             self.usage_error("--user, --sys-prefix and --prefix exclude each other; give one")
         mode = modes.parse(self.extra_args[0] if self.extra_args else "")
-        name = self.kernel_name or kernelspec.default_name(mode)
+        name = self.kernel_name or kernelspec.default_name(mode, shared=self.shared)
         spec = kernelspec.describe(
             mode,
             display_name=self.display_name or self.default_display_name(mode),
             options=kernel_options(self.cli_config, self._own_sections()),
             cache_dir=Path(self.cache_dir) if self.cache_dir else None,
+            shared=self.shared,
         )
         prefix = str(Path(self.prefix).expanduser()) if self.prefix else ""
         directory = kernelspec.install(spec, name, user=self.user, prefix=prefix)
@@ -124,7 +131,8 @@ class InstallApp(Command):
 
     def default_display_name(self, mode: modes.Mode) -> str:
         """Tell two kernelspecs of one flavour apart by the name that the user gave."""
-        return kernelspec.default_display_name(self.kernel_name or kernelspec.default_name(mode))
+        name = self.kernel_name or kernelspec.default_name(mode, shared=self.shared)
+        return kernelspec.default_display_name(name)
 
     def _own_sections(self) -> frozenset[str]:
         return frozenset(cls.__name__ for cls in type(self).mro())

@@ -31,9 +31,14 @@ class Installed:
     directory: str
 
 
-def default_name(mode: modes.Mode) -> str:
+#: The entry point of the provisioner for ``--shared``.
+SHARED = "akernel-shared-provisioner"
+
+
+def default_name(mode: modes.Mode, *, shared: bool = False) -> str:
     """Name the kernelspec directory of a flavour: ``akernel``, ``akernel-chain``, ..."""
-    return "akernel" if mode == modes.Mode() else f"akernel-{mode}"
+    name = "akernel" if mode == modes.Mode() else f"akernel-{mode}"
+    return f"{name}-shared" if shared else name
 
 
 def default_display_name(name: str) -> str:
@@ -48,18 +53,28 @@ def describe(
     display_name: str | None = None,
     options: Sequence[str] = (),
     cache_dir: Path | None = None,
+    shared: bool = False,
 ) -> dict[str, Any]:
     """Give the content of ``kernel.json`` for a flavour, run by this interpreter.
 
     Parameters:
         options: further arguments of the kernel, such as ``--AsyncKernel.x=y``.
         cache_dir: where the kernel keeps its cache; else the kernel decides.
+        shared: all notebooks of a server share one process.
+
+    Raises:
+        KernelSpecError: shared, and the flavour has no session for each notebook.
     """
+    if shared and "multi" not in mode:
+        raise KernelSpecError(
+            f"--shared needs a session for each notebook: akernel install {mode.with_multi} --shared"
+        )
     words = [] if mode == modes.Mode() else [str(mode)]
     connection = ["-f", "{connection_file}"]
     spec: dict[str, Any] = {
         "argv": [sys.executable, "-m", MODULE, "launch", *words, *connection, *options],
-        "display_name": display_name or default_display_name(default_name(mode)),
+        "display_name": display_name
+        or default_display_name(default_name(mode, shared=shared)),
         "language": "python",
         "metadata": {
             "debugger": True,
@@ -69,6 +84,12 @@ def describe(
         },
         "kernel_protocol_version": "5.5",
     }
+    if shared:
+        # An interrupt by signal would reach all notebooks; each has keys and ports of its own, but
+        # one process has one set of encryption keys.
+        spec["interrupt_mode"] = "message"
+        spec["metadata"]["kernel_provisioner"] = {"provisioner_name": SHARED}
+        del spec["metadata"]["supported_encryption"]
     if cache_dir:
         spec["env"] = {"AKERNEL_CACHE_DIR": str(cache_dir.expanduser().absolute())}
     return spec
