@@ -67,14 +67,13 @@ def describe(
     """
     if shared and "multi" not in mode:
         raise KernelSpecError(
-            f"--shared needs a session for each notebook: akernel install {mode.with_multi} --shared"
+            f"--shared needs a session for each notebook: akernel install {mode.plus('multi')} --shared"
         )
     words = [] if mode == modes.Mode() else [str(mode)]
     connection = ["-f", "{connection_file}"]
     spec: dict[str, Any] = {
         "argv": [sys.executable, "-m", MODULE, "launch", *words, *connection, *options],
-        "display_name": display_name
-        or default_display_name(default_name(mode, shared=shared)),
+        "display_name": display_name or default_display_name(default_name(mode, shared=shared)),
         "language": "python",
         "metadata": {
             "debugger": True,

@@ -24,7 +24,7 @@ LAYERS: list[set[str]] = [
     {"magics"},
     {"kernel"},
     {"kernelapp"},
-    {"kernelspec", "runner", "app", "cacheapp"},
+    {"kernelspec", "runner", "shared", "app", "cacheapp"},
     {"__main__"},
 ]
 
