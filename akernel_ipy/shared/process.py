@@ -65,10 +65,13 @@ class SharedKernel:
 
     @property
     def ports(self) -> dict[str, int]:
-        """Where the process listens, by channel."""
-        info = self.manager.get_connection_info()
-        channels = ("shell", "control", "stdin", "iopub", "hb")
-        return {channel: int(info[f"{channel}_port"]) for channel in channels}
+        """Where the process listens, on the channels on which it matters who speaks."""
+        manager = self.manager
+        return {
+            "shell": manager.shell_port,
+            "control": manager.control_port,
+            "stdin": manager.stdin_port,
+        }
 
     def poll(self, generation: int) -> int | None:
         """Give the exit status of one of the processes, None while it runs."""
@@ -92,6 +95,7 @@ class SharedKernel:
                 common = {k: v for k, v in env.items() if k not in _OWN_VARIABLES}
                 if self.generation:
                     log.warning("The shared kernel has died; its notebooks begin anew")
+                    assert self.manager.provisioner is not None
                     await self.manager.provisioner.wait()
                 await self.manager.start_kernel(env=common, cwd=cwd)
                 self.generation += 1
