@@ -67,7 +67,8 @@ def describe(
     """
     if shared and "multi" not in mode:
         raise KernelSpecError(
-            f"--shared needs a session for each notebook: akernel install {mode.plus('multi')} --shared"
+            "--shared needs a session for each notebook: "
+            f"akernel install {mode.plus('multi')} --shared"
         )
     words = [] if mode == modes.Mode() else [str(mode)]
     connection = ["-f", "{connection_file}"]
