@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.doors import door_of
 from ..core.model import Message, Run
 from ..interrupts import Interrupts
 from ..session import Session
@@ -26,13 +27,32 @@ class Control(Farewells):
 
         ipykernel 7.4 sends SIGINT to the process, which ends the cells of every session.
         """
-        session = self.sessions.known(parent)
-        if session is None:
+        door = door_of(ident)
+        session = self.sessions.known(parent) if door is None else self.sessions.behind(door)
+        if session is None and door is None:
             await super().interrupt_request(stream, ident, parent)
             return
-        self._interrupt_session(session)
+        if session is not None:
+            self._interrupt_session(session)
         assert self.session is not None
         self.session.send(stream, "interrupt_reply", {"status": "ok"}, parent, ident=ident)
+
+    async def shutdown_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        """End the session behind a door; what comes through none ends the process.
+
+        ipykernel 7.4 ends the process, which serves other notebooks too.
+        """
+        door = door_of(ident)
+        if door is None:
+            await super().shutdown_request(stream, ident, parent)
+            return
+        session = self.sessions.behind(door)
+        if session is not None:
+            self._interrupt_session(session)
+            self.end_session(session)
+        content = {"status": "ok", "restart": bool(parent["content"].get("restart"))}
+        assert self.session is not None
+        self.session.send(stream, "shutdown_reply", content, parent, ident=ident)
 
     def _interrupt_session(self, session: Session) -> None:
         def cancel() -> None:

@@ -105,6 +105,7 @@ class Dispatch(Prompts):
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             self.log.error("Ignored an invalid message on the shell channel: %s", error)
             return
+        self.sessions.enter(idents, message)
         if message["msg_type"] == "execute_request":
             self._accept(idents, message)
         else:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
+from ..core.doors import door_of
 from ..core.model import Message, Request, Run, current_session
 from ..core.notebooks import Notebooks
 from ..session import Session
@@ -29,6 +31,8 @@ class Sessions:
         self._by_key: dict[int, Session] = {}
         #: The connection that a client last used.
         self._identities: dict[str, bytes] = {}
+        #: Which notebook is behind a door: see `core.doors`.
+        self._by_door: dict[str, int] = {}
         self._gone: Callable[[bytes], bool] = lambda identity: True
         self._lock = threading.RLock()
 
@@ -86,6 +90,23 @@ class Sessions:
         key = self.notebooks.of(client_of(message)) if self._isolated else None
         return None if key is None else self._by_key.get(key)
 
+    def enter(self, identities: Sequence[Any], message: Message) -> None:
+        """Note who has come through a door: so its notebook is known before its first cell."""
+        door = door_of(identities)
+        if door is None:
+            return
+        client = client_of(message)
+        with self._lock:
+            key = self._by_door.get(door)
+            if key is not None and self.notebooks.of(client) != key:
+                self.notebooks.attach(client, key)
+
+    def behind(self, door: str) -> Session | None:
+        """Give the session of the notebook behind a door, if it has run anything."""
+        with self._lock:
+            key = self._by_door.get(door)
+            return None if key is None else self._by_key.get(key)
+
     def place(self, request: Request) -> Session:
         """Give the session that a cell belongs to; make it if need be."""
         client = request.session_id
@@ -94,11 +115,14 @@ class Sessions:
                 self._identities[client] = request.idents[0]
             if not self._isolated:
                 return self.main
-            place = self.notebooks.place(
-                client, request.cell_id, self._has_gone, silent=request.silent
-            )
+            door = door_of(request.idents)
+            # A door tells the notebook; else the cells have to.
+            cell_id = request.cell_id if door is None else None
+            place = self.notebooks.place(client, cell_id, self._has_gone, silent=request.silent)
             if place.new:
                 self._by_key[place.key] = self._make(place.key)
+            if door is not None:
+                self._by_door[door] = place.key
         if place.left is not None:
             self._end(self._by_key[place.left])
         return self._by_key[place.key]
@@ -117,6 +141,7 @@ class Sessions:
             del self._by_key[key]
             for client in self.notebooks[key].clients:
                 self._identities.pop(client, None)
+            self._by_door = {door: k for door, k in self._by_door.items() if k != key}
             self.notebooks.forget(key)
 
     def attach(self, client: str, session: Session) -> Session | None:
