@@ -7,17 +7,20 @@ import itertools
 import time
 from collections.abc import Callable, Coroutine
 from contextvars import Context
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .core.model import ABORTED, Outcome, Request, Run, current_run
 from .core.modes import Mode, parse
 from .core.pipeline import Middleware, Runner, pipeline
+from .middleware import flavours
 from .middleware.cache import Caching
-from .middleware.flow import Flow
 from .middleware.ordering import Chain
-from .middleware.react import React
 from .outputs import LiveOutputs
 from .tasks import Tasks, Total
+
+if TYPE_CHECKING:
+    from .middleware.flow import Flow
+    from .middleware.react import React
 
 
 class Host(Protocol):
@@ -109,7 +112,7 @@ class Session:
         if "chain" in self.mode:
             layers.append(Chain(self.tasks))
         if "flow" in self.mode:
-            self.flow = self.flow or Flow(self)
+            self.flow = self.flow or flavours.flow(self)
             self.flow.admit(self._submitted)
             layers.append(self.flow)
         if self._host.isolated:
@@ -120,7 +123,7 @@ class Session:
             self.react = None
             self.shell.rewrite(None)
         if "react" in self.mode:
-            self.react = self.react or React(self, self._host.redefinition)
+            self.react = self.react or flavours.react(self, self._host.redefinition)
             self.shell.rewrite(self.react.sources)
             layers.append(self.react)
         self.caching.on = "cache" in self.mode

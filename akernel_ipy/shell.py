@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.async_helpers import _asyncio_runner
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
@@ -17,12 +17,14 @@ from traitlets import Type, observe
 
 from .core import directives
 from .core.model import Outcome, Run, current_run, request_of_thread
-from .core.rewrite import LIVE, LiveRewrite
+from .core.rewrite import LIVE, LiveRewrite, live
 from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatter
 from .history import BatchedHistoryManager
 from .interrupts import CellInterrupt, Steps
-from .middleware.react.sources import Sources, live
 from .places import PlacedCells
+
+if TYPE_CHECKING:
+    from .middleware.react.sources import Sources
 
 _MISSING = object()
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep

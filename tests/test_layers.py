@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,3 +73,27 @@ def test_the_core_imports_no_jupyter(path: Path) -> None:
 def test_importing_the_package_imports_nothing_heavy() -> None:
     names = set(_imports(PACKAGE / "__init__.py")) - {"akernel_ipy._version"}
     assert not {n for n in names if not n.startswith(("akernel_ipy._version", "__future__"))}
+
+
+#: What a kernel of the flavour async must not have imported when it is ready.
+LATER = [
+    "akernel_ipy.core.graph",
+    "akernel_ipy.core.hazards",
+    "akernel_ipy.graphview",
+    "akernel_ipy.middleware.react",
+    "akernel_ipy.middleware.flow",
+    "akernel_ipy.middleware.cache.cache",
+    "akernel_ipy.store",
+    "sqlite3",
+    "numpy",
+    "distributed",
+    "cloudpickle",
+    "fsspec",
+    "debugpy",
+]
+
+
+def test_a_kernel_imports_a_flavour_when_it_is_first_asked_for() -> None:
+    code = f"import sys, akernel_ipy.kernelapp; print([n for n in {LATER!r} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import AsyncIterator
+from typing import Any
 
 #: What a rewritten `live` calls, in the namespace of a reactive session.
 LIVE = "__akernel_live__"
+
+
+def live(source: AsyncIterator[Any]) -> Any:
+    """Bind a name to the newest value of an async generator: ``x = live(ticks())``.
+
+    Raises:
+        TypeError: it is not the right side of an assignment to one name at a cell's top level.
+    """
+    raise TypeError(
+        "live(...) has to be assigned to one name at the top level of a cell: x = live(agen())"
+    )
 
 
 class LiveRewrite(ast.NodeTransformer):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.display import display
 
 from ..core.model import find_run
-from ..graphview import mime_bundle
-from ..middleware.react import React
-from ..middleware.react.report import find, flow, latest, why
 from .command import Command, cell_number
+
+if TYPE_CHECKING:
+    from ..middleware.react import React
 
 #: Waves that no cell waits for; the event loop alone would let go of them.
 _waves: set[asyncio.Task[None]] = set()
@@ -33,11 +33,17 @@ def _with_react(mode: str) -> str:
 
 
 def _graph(session: Any, arguments: list[str]) -> None:
+    # Imported here: a kernel without react starts sooner.
+    from ..graphview import mime_bundle
+    from ..middleware.react.report import flow
+
     display(mime_bundle(flow(_react(session, "graph").book)), raw=True)  # type: ignore[no-untyped-call]
 
 
 def why_react(session: Any, arguments: list[str]) -> None:
     """Say why a cell ran or did not run."""
+    from ..middleware.react.report import find, latest, why
+
     book = _react(session, "why").book
     if arguments:
         number = cell_number(arguments[0], "why")

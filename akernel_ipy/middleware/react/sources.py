@@ -12,18 +12,8 @@ from typing import Any
 
 from ...core.digest import digest
 from ...core.model import find_run
+from ...core.rewrite import live
 from .cells import cell_id_of
-
-
-def live(source: AsyncIterator[Any]) -> Any:
-    """Bind a name to the newest value of an async generator: ``x = live(ticks())``.
-
-    Raises:
-        TypeError: it is not the right side of an assignment to one name at a cell's top level.
-    """
-    raise TypeError(
-        "live(...) has to be assigned to one name at the top level of a cell: x = live(agen())"
-    )
 
 
 @dataclass(eq=False)
