@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """cache together with the other flavours, and with cells that wait for each other."""
 
 from __future__ import annotations
@@ -161,3 +162,23 @@ def test_nothing_is_imported_before_it_is_used(shared: Cached) -> None:
     notebook.client.run("import sys", silent=True)
     found = [m for m in notebook.ask(loaded) if m.startswith("akernel_ipy")]
     assert found == ["akernel_ipy.middleware.cache.verdicts"] or found == []
+
+
+def test_an_interrupt_while_a_large_input_is_hashed_ends_the_cell(notebook: Notebook) -> None:
+    notebook.client.run(
+        "import numpy as np\nhuge = [np.zeros(1 << 22) for _ in range(40)]", silent=True
+    )
+    request = notebook.client.execute("total_of_huge = sum(map(np.sum, huge)); huge = 0")
+    request.until_busy()
+    notebook.kernel.interrupt()
+    request.result()
+    # Either it came in time, or the cell had ended: the kernel is as it should be.
+    assert request.ename in {None, "KeyboardInterrupt"}
+    notebook.client.run("huge = None", silent=True)
+    assert notebook.run("after = 1").value is None
+
+
+def test_cells_that_run_in_another_process_are_not_cached(notebook: Notebook) -> None:
+    cell = notebook.run("%%offload\nfar = 6 * 7\nfar", timeout=60)
+    assert cell.value == "42"
+    assert "another process" in cell.uncached

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any
 from ipykernel import compiler
 from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
+from ...core.directives import find
 from ...core.fingerprint import Fingerprints, Unhashable
 from ...core.model import Outcome, Run
 from ...core.pipeline import Runner
@@ -102,6 +104,8 @@ class Cache:
             verdict.uncached = "it is no Python"
         elif plan_.refusal:
             verdict.uncached = plan_.refusal
+        elif find(run.state.directives, "offload") is not None:
+            verdict.uncached = "it runs in another process, where nobody sees what it reads"
         elif not options.asked:
             verdict.uncached = self._cheap.get(run.state.source, "")
         if verdict.uncached:
@@ -115,6 +119,9 @@ class Cache:
                 return self._find(run, plan_, extra, verdict)
         except Refused as refusal:
             verdict.uncached = str(refusal)
+        except KeyboardInterrupt as interrupt:
+            # While a large input was hashed: the cell has not begun.
+            return self._host.outputs.error(interrupt)  # type: ignore[no-any-return]
         except Exception as error:
             self._failed(verdict, error)
         return None
@@ -135,8 +142,8 @@ class Cache:
         inputs = take(run.state.source, plan_, namespace, self.fingerprints, settings, extra)
         look = Look(inputs)
         tried: set[int] = set()
-        for find in (self.store.lookup, self.store.more):
-            for record in find(inputs.key):
+        for tier in (self.store.lookup, self.store.more):
+            for record in tier(inputs.key):
                 if record.id not in tried:
                     tried.add(record.id)
                     self._try(run, record, look)
@@ -237,6 +244,8 @@ class Cache:
             verdict.uncached = str(refusal)
             if isinstance(refusal, Cheap):
                 self._cheap[run.state.source] = verdict.uncached
+        except KeyboardInterrupt:
+            verdict.uncached = "it was interrupted while it was being stored"
         except Exception as error:
             self._failed(verdict, error)
         return outcome
@@ -250,6 +259,13 @@ class Cache:
                 )
                 verdict.reason = list(look.differences or self._compare(look.inputs, recording))
                 return recording
+        except KeyboardInterrupt:
+            # As if it had come a moment earlier: the cell, which begins now, is cancelled.
+            run.state.interrupted = True
+            task = asyncio.current_task()
+            if task is not None:
+                task.cancel()
+            return None
         except Exception as error:
             self._failed(verdict, error)
             return None
@@ -294,8 +310,13 @@ class Cache:
         recording.depend_on_names(packed.used)
         self._require_worth(recording, options, packed.bytes)
         meta = {"seconds": recording.seconds, "code": recording.run.label, "made": time.time()}
-        self.store.write(recording.inputs.key, dependencies, meta, packed.payload, packed.buffers)
-        self.store.write(recording.inputs.family, {}, recording.describe(), b"")
+        write = self.store.write
+        publication = write(
+            recording.inputs.key, dependencies, meta, packed.payload, packed.buffers
+        )
+        if publication.done and publication.reason:
+            raise Refused(publication.reason)
+        write(recording.inputs.family, {}, recording.describe(), b"")
         verdict.stored, verdict.bytes = True, packed.bytes
         verdict.files = _files_read(dependencies)
 

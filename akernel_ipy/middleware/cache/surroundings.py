@@ -78,18 +78,19 @@ _BACKEND = frozenset({"backend", "interactive", "backend_fallback", "toolbar"})
 
 
 def _pandas_options() -> list[str]:
+    # pandas 3 takes 6 us for each `get_option`, of which there are 75.
     config = sys.modules.get("pandas._config.config")
     registered: Mapping[str, Any] = getattr(config, "_registered_options", {})
-    get = getattr(config, "get_option", None)
-    if get is None:
+    values: Any = getattr(config, "_global_config", None)
+    if values is None:
         return []
     found = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name, option in list(registered.items()):
-            value = get(name)
-            if value is not option.defval and value != option.defval:
-                found.append(f"{name}={value!r}")
+    for name, option in list(registered.items()):
+        value = values
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not option.defval and value != option.defval:
+            found.append(f"{name}={value!r}")
     return sorted(found)
 
 
