@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """cache together with the other flavours, and with cells that wait for each other."""
 
 from __future__ import annotations

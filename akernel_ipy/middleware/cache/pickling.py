@@ -34,6 +34,19 @@ _NEVER = {
     ("matplotlib.animation", "Animation"): "a running animation",
     ("concurrent.futures._base", "Executor"): "a pool of workers",
     ("logging", "Handler"): "a log handler",
+    # cloudpickle would store copies of these, or something else in their place.
+    ("_io", "TextIOWrapper"): "an open file",
+    ("_io", "FileIO"): "an open file",
+    ("_io", "BufferedReader"): "an open file",
+    ("_io", "BufferedWriter"): "an open file",
+    ("_io", "BufferedRandom"): "an open file",
+    ("builtins", "memoryview"): "a view of memory",
+    ("builtins", "dict_keys"): "a view of a dictionary",
+    ("builtins", "dict_values"): "a view of a dictionary",
+    ("builtins", "dict_items"): "a view of a dictionary",
+    ("builtins", "odict_keys"): "a view of a dictionary",
+    ("builtins", "odict_values"): "a view of a dictionary",
+    ("builtins", "odict_items"): "a view of a dictionary",
 }
 
 #: Types that come back equal for sure; anything else is loaded back and compared.
