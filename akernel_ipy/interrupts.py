@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from .core.model import Run
+from .tasks import take_interrupt
 from .wire.gate import gate
 
 T = TypeVar("T")
@@ -111,12 +112,8 @@ class _Driven:
                 resume = self._coroutine.throw
 
     def _translate(self, error: BaseException) -> BaseException:
-        if not isinstance(error, asyncio.CancelledError) or not self._run.state.interrupted:
+        if not isinstance(error, asyncio.CancelledError) or not take_interrupt(self._run):
             return error
-        self._run.state.interrupted = False
-        task = asyncio.current_task()
-        if task is not None:
-            task.uncancel()
         return CellInterrupt()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -53,12 +53,22 @@ class LiveOutputs:
             if msg_type == "display_data" and display_id is not None:
                 self._update(run, content["data"], content["metadata"], listener, display_id)
 
-    def pending(self, run: Run, names: Sequence[str], listener: Run | None) -> None:
-        """Show ``None`` for a cell that waits for names."""
-        waits = ", ".join(f"<code>{escape(name)}</code>" for name in names)
+    def pending(self, run: Run, waits: Mapping[str, str], listener: Run | None) -> None:
+        """Show ``None`` for a cell that waits for names.
+
+        Args:
+            run: what the output belongs to.
+            waits: the names, each with the label of the cell that defined it, if it was deleted.
+            listener: the run whose request is being answered, if any.
+        """
+        text = ", ".join(
+            f"<code>{escape(name)}</code>"
+            + (f" (deleted with {escape(label)}; if you restored that, run it)" if label else "")
+            for name, label in waits.items()
+        )
         data = {
             "text/plain": "None",
-            "text/html": f"<pre>None</pre><small>waits for {waits}</small>",
+            "text/html": f"<pre>None</pre><small>waits for {text}</small>",
         }
         hook = self._shell.displayhook
         hook.start_displayhook()

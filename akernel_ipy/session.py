@@ -16,7 +16,7 @@ from .middleware import flavours
 from .middleware.cache import Caching
 from .middleware.ordering import Chain
 from .outputs import LiveOutputs
-from .tasks import Tasks, Total
+from .tasks import Tasks, Total, take_interrupt
 
 if TYPE_CHECKING:
     from .middleware.flow import Flow
@@ -279,13 +279,9 @@ class Session:
         try:
             return await inner(run)
         except asyncio.CancelledError:
-            if not state.interrupted:
+            if not take_interrupt(run):
                 raise
             # Interrupted before its code began: it waited for other cells.
-            state.interrupted = False
-            task = asyncio.current_task()
-            if task is not None:
-                task.uncancel()
             return self.outputs.error(KeyboardInterrupt())
         finally:
             current_run.reset(token)

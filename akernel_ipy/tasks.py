@@ -24,6 +24,21 @@ class Total:
     started: int = 0
 
 
+def take_interrupt(run: Run) -> bool:
+    """Answer an interrupt of a run, if that is what cancelled the calling task.
+
+    Returns:
+        False if somebody else cancelled the task: that must go on.
+    """
+    if not run.state.interrupted:
+        return False
+    run.state.interrupted = False
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
+    return True
+
+
 class Tasks:
     """The runs of one session that have not ended, in order of arrival."""
 

@@ -4,7 +4,7 @@ import pytest
 
 from akernel_ipy.core.graph import Graph
 from akernel_ipy.core.names import analyze
-from akernel_ipy.core.wave import Change, State, Status, Wave, merge
+from akernel_ipy.core.wave import Change, State, Status, Wave
 
 
 def graph_of(*sources, **options):
@@ -209,73 +209,188 @@ def test_a_cell_that_feeds_the_function_it_calls_does_not_wait_for_itself():
 # -- superseding -------------------------------------------------------------------------------
 
 
-def test_a_newer_change_cancels_and_restarts_what_it_makes_stale():
-    graph = graph_of(*DIAMOND)
-    wave = Wave(graph, [Change("c0", ("a",))])
+def test_a_newer_change_supersedes_and_restarts_what_it_makes_stale():
+    wave = Wave(graph_of(*DIAMOND), [Change("c0", ("a",))])
     b, c = wave.ready()
-    newer, cancelled = merge(wave, graph, [Change("c0", ("a",))])
-    assert set(cancelled) == {b, c}
-    assert not newer.settle(b, ["b"])  # the old run's result is dropped
-    assert drive(newer) == ["c1", "c2", "c3"]
+    wave.change(Change("c0", ("a",)))
+    assert set(wave.superseded()) == {b, c}
+    assert wave.superseded() == ()
+    assert not wave.settle(b, ["b"])  # the old run's result is dropped
+    assert drive(wave) == ["c1", "c2", "c3"]
 
 
 def test_a_newer_change_leaves_other_running_cells_alone():
     graph = graph_of("a = 1", "b = 1", "p = a", "q = b", "j = p + q")
     wave = Wave(graph, [Change("c0", ("a",))])
     (p,) = wave.ready()
-    newer, cancelled = merge(wave, graph, [Change("c1", ("b",))])
-    assert cancelled == ()
-    (q,) = newer.ready()
-    assert newer.settle(q, ["q"])
-    assert newer.ready() == ()  # the join waits for both
-    assert newer.settle(p, ["p"])
-    assert cells(newer.ready()) == ["c4"]
+    wave.change(Change("c1", ("b",)))
+    assert wave.superseded() == ()
+    (q,) = wave.ready()
+    assert wave.settle(q, ["q"])
+    assert wave.ready() == ()  # the join waits for both
+    assert wave.settle(p, ["p"])
+    assert cells(wave.ready()) == ["c4"]
 
 
-def test_a_cancelled_cell_runs_even_if_the_newer_wave_is_cut_off():
-    graph = graph_of("a = 1", "b = 1", "m = b", "j = a + m")
-    wave = Wave(graph, [Change("c0", ("a",))])
-    wave.ready()
-    newer, cancelled = merge(wave, graph, [Change("c1", ("b",))])
-    assert cells(cancelled) == ["c3"]
-    assert drive(newer, {"c2": ()}) == ["c2", "c3"]
+RUNS_TOO_EARLY = ("a = 1", "b = 1", "m = b", "j = a + m", "k = j")
 
 
-def test_a_cell_run_by_its_user_is_taken_from_the_wave():
-    graph = graph_of("a = 1", "b = a", "c = b")
-    wave = Wave(graph, [Change("c0", ("a",))])
-    (step,) = wave.ready()
-    taken = wave.take("c1")
-    assert taken.cancelled == step
-    assert not wave.settle(step, ["b"])
-    assert wave.ready() == ()
-    newer, cancelled = merge(wave, graph, [Change("c1", ("b",))])
-    assert cells(cancelled) == ["c1"]
-    assert drive(newer) == ["c2"]
+@pytest.mark.parametrize("join_first", [False, True])
+def test_a_running_cell_goes_on_while_it_is_not_known_whether_its_other_input_changes(join_first):
+    wave = Wave(graph_of(*RUNS_TOO_EARLY), [Change("c0", ("a",))])
+    (join,) = wave.ready()
+    wave.change(Change("c1", ("b",)))
+    (m,) = wave.ready()
+    if join_first:
+        assert wave.settle(join, ["j"])
+        assert wave.ready() == ()  # its reader waits: the join may have to run again
+        wave.settle(m)
+    else:
+        wave.settle(m)
+        assert wave.settle(join, ["j"])
+    assert wave.superseded() == ()
+    assert cells(wave.ready()) == ["c4"]
 
 
-def test_a_taken_cell_can_settle_in_its_wave():
-    graph = graph_of("a = 1", "b = a", "c = b")
-    wave = Wave(graph, [Change("c0", ("a",))])
-    taken = wave.take("c1")
-    assert taken.cancelled is None
-    assert wave.ready() == ()
-    assert wave.settle(taken.step, ["b"])
-    assert cells(wave.ready()) == ["c2"]
+@pytest.mark.parametrize("join_first", [False, True])
+def test_a_running_cell_runs_again_if_its_other_input_has_changed(join_first):
+    wave = Wave(graph_of(*RUNS_TOO_EARLY), [Change("c0", ("a",))])
+    (join,) = wave.ready()
+    wave.change(Change("c1", ("b",)))
+    (m,) = wave.ready()
+    if join_first:
+        wave.settle(join, ["j"])
+    wave.settle(m, ["m"])
+    assert wave.superseded() == (() if join_first else (join,))
+    assert drive(wave) == ["c3", "c4"]
 
 
-def test_a_cell_outside_the_wave_is_not_taken():
-    assert Wave(graph_of("a = 1"), [Change("c0", ("a",))]).take("c0") == (None, None)
-
-
-def test_a_deleted_cell_leaves_the_merged_wave():
+def test_a_deleted_cell_leaves_the_wave():
     graph = graph_of("a = 1", "b = a", "c = b")
     wave = Wave(graph, [Change("c0", ("a",))])
     steps = wave.ready()
     update = graph.update("c1", None)
-    newer, cancelled = merge(wave, update.graph, [Change("c1", rebound=update.rebound)])
-    assert cancelled == steps
-    assert drive(newer) == ["c2"]
+    wave.update(update.graph, ["c1"])
+    wave.change(Change("c1", rebound=update.rebound))
+    assert wave.superseded() == steps
+    assert drive(wave) == ["c2"]
+
+
+# -- what the user asks for --------------------------------------------------------------------
+
+
+def ask(wave, cell):
+    """Ask for a cell that can start at once."""
+    wave.ask(cell)
+    (step,) = wave.ready()
+    assert (step.cell, step.asked) == (cell, True)
+    return step
+
+
+def test_what_the_user_asks_for_runs_without_a_reason_and_then_its_readers():
+    wave = Wave(graph_of("a = 1", "b = a", "c = b"))
+    step = ask(wave, "c1")
+    assert step.because == ()
+    wave.settle(step, ["b"])
+    assert drive(wave) == ["c2"]
+
+
+def test_what_the_user_asks_for_waits_for_what_it_reads_from():
+    wave = Wave(graph_of("a = 1", "b = a", "c = b"), [Change("c0", ("a",))])
+    wave.ask("c2")
+    assert drive(wave, {"c1": ()}) == ["c1", "c2"]  # it isn't cut off
+
+
+def test_what_the_user_asks_for_runs_although_an_input_failed():
+    wave = Wave(graph_of("a = 1", "b = a", "c = b"), [Change("c0", ("a",))])
+    wave.ask("c2")
+    assert drive(wave, {"c1": Status.FAILED}) == ["c1", "c2"]
+    assert wave.blamed == {}
+
+
+def test_a_cell_that_the_user_asks_for_is_taken_from_the_wave():
+    wave = Wave(graph_of("a = 1", "b = a", "c = b"), [Change("c0", ("a",))])
+    (older,) = wave.ready()
+    step = ask(wave, "c1")
+    assert wave.superseded() == (older,)
+    assert not wave.settle(older, ["b"])
+    assert wave.settle(step, ["b"])
+    assert cells(wave.ready()) == ["c2"]
+
+
+def test_a_change_lets_a_run_of_the_users_go_on_and_runs_the_cell_once_more():
+    wave = Wave(graph_of("a = 1", "b = a", "c = b"))
+    step = ask(wave, "c1")
+    wave.change(Change("c0", ("a",)))
+    assert (wave.superseded(), wave.ready()) == ((), ())
+    assert wave.settle(step, ["b"])
+    assert drive(wave) == ["c1", "c2"]
+
+
+def test_two_that_the_user_asks_for_run_at_once_if_neither_reads_from_the_other():
+    wave = Wave(graph_of("a = 1", "b = 1", "c = a + b"))
+    first, second = ask(wave, "c0"), ask(wave, "c1")
+    wave.settle(first, ["a"])
+    assert wave.ready() == ()
+    wave.settle(second, ["b"])
+    assert drive(wave) == ["c2"]
+
+
+def test_a_reader_waits_for_a_cell_between_it_and_what_the_user_asked_for():
+    wave = Wave(graph_of("a = 1", "b = a", "c = b"))
+    step = ask(wave, "c0")
+    wave.ask("c2")
+    assert wave.ready() == ()
+    assert wave.settle(step, ["a"])
+    assert drive(wave) == ["c1", "c2"]
+
+
+def test_what_the_user_asks_for_does_not_wait_for_running_cells_that_it_only_comes_after():
+    wave = Wave(graph_of("x = []", "print(x)", "x.append(1)", linear=True))
+    ask(wave, "c1")
+    ask(wave, "c2")
+
+
+def test_a_failure_of_what_the_user_asked_for_leaves_the_readers_as_they_are():
+    wave = Wave(graph_of("a = 1", "b = a", "c = b"))
+    wave.settle(ask(wave, "c0"), status=Status.FAILED)
+    assert drive(wave) == []
+    assert wave.blamed == {}
+    wave.settle(ask(wave, "c0"))  # the value it had before
+    assert drive(wave) == ["c1", "c2"]
+
+
+def test_the_readers_of_a_cell_that_waits_for_names_wait_too():
+    wave = Wave(graph_of("a = 1", "b = a"))
+    wave.settle(ask(wave, "c0"), status=Status.PENDING)
+    assert drive(wave) == []
+    assert wave.blamed == {"c1": "c0"}
+
+
+def test_a_request_that_is_withdrawn_counts_as_failed():
+    wave = Wave(graph_of("a = 1", "b = a", "c = b"), [Change("c0", ("a",))])
+    wave.ask("c2")
+    (step,) = wave.ready()
+    wave.withdraw("c2")
+    wave.settle(step, ["b"])
+    assert wave.ready() == ()
+    assert wave.done
+    assert wave.state.trouble("c2").status is Status.FAILED
+
+
+def test_a_mutation_by_the_users_cell_runs_readers_that_have_run_in_this_wave():
+    wave = Wave(graph_of("x = []", "f(x)", "print(x)", "k = 1"))
+    endless = ask(wave, "c3")
+    wave.settle(ask(wave, "c2"))
+    wave.settle(ask(wave, "c1"), mutated=["x"])
+    assert cells(wave.ready()) == ["c2"]
+    assert wave.settle(endless)
+
+
+def test_what_is_needed_are_the_unfinished_cells_before_others():
+    graph = graph_of("a = 1", "b = a", "c = a", "d = b", "e = c")
+    wave = Wave(graph, [Change("c0", ("a",))])
+    assert wave.needed(["c3"]) == {"c1", "c3"}
 
 
 # -- cost --------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from .notebook import Notebook
 CELLS = 7
 
 #: Seconds that nothing takes unless it hangs.
-PATIENCE = 0.5
+PATIENCE = 2
 
 
 @dataclass(frozen=True)

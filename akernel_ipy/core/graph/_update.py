@@ -157,7 +157,10 @@ class Draft:
             heir = definers[place - 1] if place else NOBODY
             self.definers = self.definers.set(name, rest) if rest else self.definers.without(name)
             for reader in self._readers_of(cell, name):
-                source = heir or self._late_heir(reader, name, rest)
+                if reader in rest:  # it stands in the chain itself
+                    source = (NOBODY, *rest)[rest.index(reader)]
+                else:
+                    source = heir or self._late_heir(reader, name, rest)
                 self._bind(reader, name, source)
                 self.tails[source] = None
             if place == len(definers) - 1:
@@ -169,7 +172,7 @@ class Draft:
 
     def _late_heir(self, reader: str, name: str, definers: tuple[str, ...]) -> str:
         """Find a definer for a reader whose own is gone, the first of the chain."""
-        if not definers or self._defines(reader, name):
+        if not definers:
             return NOBODY
         return NOBODY if self._depends(definers[-1], {reader}) else definers[-1]
 

@@ -2,7 +2,7 @@
 
 from ._plan import fellow_readers
 from ._values import UNFINISHED, Change, State, Status, Step, Trouble
-from ._wave import Taken, Wave, merge
+from ._wave import Wave
 
 __all__ = [
     "UNFINISHED",
@@ -10,9 +10,7 @@ __all__ = [
     "State",
     "Status",
     "Step",
-    "Taken",
     "Trouble",
     "Wave",
     "fellow_readers",
-    "merge",
 ]

@@ -11,7 +11,7 @@ for all of them: two virtual nodes, an entry and an exit, stand for that.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -24,6 +24,7 @@ class Plan:
 
     after: dict[str, list[str]] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
+    soft: dict[str, list[str]] = field(default_factory=dict)  # of them, those that could give way
     knots: dict[str, tuple[str, ...]] = field(default_factory=dict)  # cell -> its cycle
     cost: int = 0
 
@@ -63,8 +64,21 @@ def fellow_readers(graph: Graph, cell: str, name: str) -> list[str]:
     ]
 
 
-def plan(graph: Graph, cells: Iterable[str]) -> Plan:
-    """Work out the order of the stale cells."""
+def plan(
+    graph: Graph,
+    cells: Iterable[str],
+    begun: Collection[str] = (),
+    asked: Container[str] = (),
+) -> Plan:
+    """Work out the order of the stale cells.
+
+    Args:
+        graph: the graph with them.
+        cells: the stale cells.
+        begun: those of them that are running.
+        asked: those that the user asked for: what is running already does not hold them up, unless
+            they need its values.
+    """
     stale = graph.ranked(cells)
     inside = frozenset(stale)
     result = Plan()
@@ -76,6 +90,9 @@ def plan(graph: Graph, cells: Iterable[str]) -> Plan:
             if edge.parent in inside:
                 (soft if edge.deferred else hard)[edge.parent].append(cell)
     _add_versions(graph, stale, soft, result)
+    for cell in begun:
+        soft[cell] = [follower for follower in soft[cell] if follower not in asked]
+    result.soft = soft
     every = {cell: hard[cell] + soft[cell] for cell in stale}
     _condense(graph, _knots(every), hard, every, result)
     result.waiting = dict.fromkeys(result.after, 0)

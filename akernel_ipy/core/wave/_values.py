@@ -26,32 +26,40 @@ UNFINISHED = (Status.WAITING, Status.RUNNING)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A cell ran, or was edited or deleted: where a wave begins.
+    """Something happened outside of the wave: a cell ran, was edited or deleted, a value moved.
 
     Attributes:
-        cell: the cell, which the wave doesn't run itself.
+        cell: the cell, which the wave doesn't run for this.
         names: the names it bound anew (all its defs, or those whose values differ).
         mutated: names of other cells' objects that it changed in place.
         spared: readers of these names and objects that keep what they have.
         rebound: cells to run in any case: `Update.rebound`, an edit's readers.
-        status: OK, FAILED or PENDING.
+        status: OK, FAILED or PENDING; None if the cell has not run.
     """
 
     cell: str
     names: tuple[str, ...] = ()
     mutated: tuple[str, ...] = ()
     rebound: tuple[str, ...] = ()
-    status: Status = Status.OK
+    status: Status | None = Status.OK
     spared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Run this cell now: ``because`` names the changed names and the cells they came from."""
+    """Run this cell now.
+
+    Attributes:
+        cell: the cell.
+        number: tells the step from others of the same cell.
+        because: the changed names that made it stale, with the cells they came from.
+        asked: the user asked for this run.
+    """
 
     cell: str
-    version: int
+    number: int
     because: tuple[tuple[str, str], ...] = ()
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,8 @@ class Trouble:
 class State:
     """What outlives a wave: cells in trouble, and cells that owe a run.
 
-    A cell *owes* a run if it was stale and didn't run: blocked, pending, or cancelled.
+    A cell *owes* a run if it was stale and didn't run: blocked or pending, or if it reads from a
+    cell that failed.
     """
 
     troubled: Map[str, Trouble] = field(default_factory=Map)

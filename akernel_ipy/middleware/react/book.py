@@ -22,10 +22,11 @@ class Book:
     def __init__(self, host: Host, redefinition: str) -> None:
         self.host = host
         self.redefinition = redefinition
-        self.graph = Graph(linear=redefinition == "linear")
-        self.wave = Wave(self.graph, ())
+        self.wave = Wave(Graph(linear=redefinition == "linear"))
         self.cells: dict[str, Cell] = {}
         self.older = OlderValues(lambda: self.namespace)
+        #: Names whose last definer was deleted, with that cell's label.
+        self.gone: dict[str, str] = {}
         #: Stale cells are marked, and not run.
         self.lazy = False
         #: The run that waits for the wave's end before it replies.
@@ -34,9 +35,14 @@ class Book:
     def clear(self) -> None:
         """Forget all cells."""
         self.cells.clear()
-        self.graph = Graph(linear=self.graph.linear)
-        self.wave = Wave(self.graph, ())
+        self.gone.clear()
+        self.wave = Wave(Graph(linear=self.graph.linear))
         self.older = OlderValues(lambda: self.namespace)
+
+    @property
+    def graph(self) -> Graph:
+        """Who reads what from whom."""
+        return self.wave.graph
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -63,14 +69,17 @@ class Book:
         known = ChainMap(self.namespace, vars(builtins))
         return unbound(self.names(cell_id), self.graph.unmet(cell_id, known), known)
 
-    def pend(self, cell: Cell, run: Run, missing: tuple[str, ...]) -> None:
-        """Show that a cell waits for names."""
+    def pend(self, cell: Cell, missing: tuple[str, ...]) -> None:
+        """Let a cell wait for names; nobody shall go on computing with its old values."""
         cell.status, cell.waits_for = "pending", missing
-        self.outputs.pending(run, missing, self.listener if run.state.rerun else None)
-
-    def unbind(self, cell_id: str) -> None:
-        """Take a pending cell's old values away: nobody shall go on computing with them."""
-        names = self.names(cell_id)
-        for name in names.defs - names.reads:
-            if self.graph.owner(name) == cell_id:
+        names = self.names(cell.id)
+        own = names.defs - names.reads
+        for name in own:
+            if self.graph.owner(name) == cell.id:
                 self.namespace.pop(name, None)
+        self.older.drop(cell.id, own)
+
+    def show_pending(self, cell: Cell, run: Run) -> None:
+        """Show what a pending cell waits for."""
+        waits = {name: self.gone.get(name, "") for name in cell.waits_for}
+        self.outputs.pending(run, waits, self.listener if run.state.rerun else None)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from ...core.model import Request, Run, RunState
-from ...core.wave import Step
 
 CellStatus = Literal["fresh", "running", "stale", "pending", "failed", "blocked"]
 
@@ -30,20 +29,17 @@ class Cell:
     runs: int = 0
     #: Place of its latest evaluation among all of the session; 0 if it never ran.
     ran: int = 0
-    #: Set while no evaluation of it is under way.
-    idle: asyncio.Event = field(default_factory=asyncio.Event)
-
-    #: Set while no run of the user's is under way: a re-run never overlaps it.
-    free: asyncio.Event = field(default_factory=asyncio.Event)
-    #: Its code is being executed for the user: what it read before may be old by now.
-    evaluating: bool = False
+    #: Held by the evaluation that is under way.
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: The run whose outputs it shows.
     shown_by: Run | None = None
 
     def __post_init__(self) -> None:
-        self.idle.set()
-        self.free.set()
         self.shown_by = self.run
+
+    def succeed(self, older: Cell) -> None:
+        """Take the place of the same cell as it was run before."""
+        self.lock, self.runs, self.ran = older.lock, older.runs, older.ran
 
     @property
     def showed(self) -> bool:
@@ -70,15 +66,6 @@ class Cell:
         )
         silent_request = replace(request, message=message, store_history=False, user_expressions={})
         return Run(silent_request, self.run.number, cause, state)
-
-
-@dataclass
-class Rerun:
-    """A step of the wave that is being carried out."""
-
-    step: Step
-    run: Run
-    task: asyncio.Task[Any]
 
 
 def cell_id_of(request: Request, number: int) -> str:

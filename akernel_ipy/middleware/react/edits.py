@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ...core.errors import CycleError, RedefinitionError
@@ -12,14 +13,21 @@ from ...core.names import Names, same_code
 from ...core.wave import Change
 from .book import Book
 from .cells import Cell
+from .waves import Waves
+
+#: Seconds in which JupyterLab sends all requests of one Run All.
+BATCH = 1.0
 
 
 class Edits:
-    """Takes cells into the graph and out of it; names that nobody defines any more are unbound."""
+    """Takes cells into the graph and out of it."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
-        self._deleted: Any = None
+    def __init__(self, book: Book, waves: Waves) -> None:
+        self._book, self._waves = book, waves
+        self._reported: list[Any] = []
+        self._reported_at: float | None = None
+        #: The newest run that said of a cell that it was deleted.
+        self._deleted_by: dict[str, int] = {}
 
     def refuse(self, cell_id: str, names: Names, update: Update, run: Run) -> Exception | None:
         """Give the error of an update that can't be."""
@@ -40,48 +48,86 @@ class Edits:
         return None
 
     def enter(self, cell_id: str, run: Run, update: Update) -> tuple[Cell, bool]:
-        """Take the cell into the graph; False with it if only its comments or layout changed."""
+        """Take a cell into the graph; False with it if only its comments or layout changed."""
         book = self._book
         source, old = run.state.source, book.cells.get(cell_id)
         edited = old is None or old.source == source or not same_code(old.source, source)
-        before, book.graph = book.graph, update.graph
-        book.older.enter(book.graph, cell_id, before)
-        self._unbind(update)
-        cell = Cell(cell_id, run, source)
+        cell = book.cells[cell_id] = Cell(cell_id, run, source)
         if old is not None:
-            cell.idle, cell.free, cell.runs, cell.ran = old.idle, old.free, old.runs, old.ran
-        book.cells[cell_id] = cell
+            cell.succeed(old)
+        before = book.graph
+        book.wave.update(update.graph)
+        self._move(cell_id, before, update)
+        for name in book.names(cell_id).defs:
+            book.gone.pop(name, None)
+        book.wave.change(*_rebound(cell_id, update))
         return cell, edited
 
-    def forget_deleted(self, run: Run) -> list[Change]:
-        """Take JupyterLab's hint; it also names cells that came back, or are about to run."""
+    def _move(self, cell_id: str, before: Any, update: Update) -> None:
+        old, new = before.names(cell_id), update.graph.names(cell_id)
+        names = sorted(old.defs | old.reads | new.defs | new.reads)
+        self._book.older.move(before, update.graph, names)
+
+    # -- deletions -------------------------------------------------------------------------
+
+    def delete(self, run: Run) -> list[str]:
+        """Take out the cells that JupyterLab says were deleted; give those that this concerns.
+
+        It also names cells that came back, or are about to run.
+        """
+        coming = {run.request.cell_id, *self._book.host.expected()}
+        concerned: list[str] = []
+        for cell_id in self._reported_by(run):
+            if cell_id not in coming:
+                self._deleted_by[cell_id] = run.number
+                if cell_id in self._book.cells:
+                    concerned += self._delete(cell_id)
+        return concerned
+
+    def is_gone(self, cell_id: str, run: Run) -> bool:
+        """Whether a cell was deleted after a request to run it."""
+        return self._deleted_by.get(cell_id, 0) > run.number
+
+    def _delete(self, cell_id: str) -> list[str]:
         book = self._book
-        metadata: Mapping[str, Any] = run.request.message.get("metadata") or {}
-        deleted = metadata.get("deletedCells")
-        if not isinstance(deleted, list) or not deleted or deleted == self._deleted:
-            # JupyterLab's Run All repeats the list in every request of the batch.
-            self._deleted = deleted
-            return []
-        self._deleted = deleted
-        coming = {run.request.cell_id, *book.host.expected()}
-        rebound: list[str] = []
-        for cell_id in deleted:
-            if cell_id in coming or cell_id not in book.cells:
-                continue
-            update = book.graph.update(cell_id, None)
-            book.graph = update.graph
-            self._unbind(update)
-            rebound += [*update.rebound, *(cell for _, cell in update.revived)]
-            del book.cells[cell_id]
-            book.older.forget(cell_id)
-        return [Change("", rebound=tuple(rebound))] if rebound else []
-
-    def _unbind(self, update: Update) -> None:
+        before, update = book.graph, book.graph.update(cell_id, None)
+        label = book.cells.pop(cell_id).label
+        self._waves.delete(cell_id, update.graph)
+        self._move(cell_id, before, update)
         for name in update.vanished:
-            self._book.namespace.pop(name, None)
+            if book.graph.owner(name) is None:
+                book.gone[name] = label
+        changes = _rebound(cell_id, update)
+        book.wave.change(*changes)
+        return [cell for change in changes for cell in change.rebound]
+
+    def _reported_by(self, run: Run) -> list[str]:
+        """Give the deleted cells that a request tells of, once.
+
+        All requests of JupyterLab's Run All tell of the same cells; another list that is equal
+        tells of cells that came back and were deleted again.
+        """
+        metadata: Mapping[str, Any] = run.request.message.get("metadata") or {}
+        reported = metadata.get("deletedCells")
+        reported = reported if isinstance(reported, list) else []
+        sent, before = _sent(run), self._reported_at
+        soon = sent is None or before is None or sent - before < BATCH
+        again = soon and reported == self._reported
+        self._reported, self._reported_at = reported, sent
+        return [] if again else [cell for cell in reported if isinstance(cell, str)]
 
 
-def revived(update: Update) -> list[Change]:
-    """Give what runs because the cell no longer defines a name that an older cell defines too."""
-    older = {cell: None for _, cell in update.revived}
-    return [Change("", rebound=tuple(older))] if older else []
+def _rebound(cell_id: str, update: Update) -> list[Change]:
+    """Give what runs because of an edit: who reads from another cell now, and older definers."""
+    older = tuple(dict.fromkeys(cell for _, cell in update.revived))
+    changes = [Change(cell_id, rebound=update.rebound, status=None)] if update.rebound else []
+    return [*changes, Change("", rebound=older, status=None)] if older else changes
+
+
+def _sent(run: Run) -> float | None:
+    """When the front-end sent a request, by its own clock."""
+    date = run.request.message["header"].get("date")
+    try:
+        return (date if isinstance(date, datetime) else datetime.fromisoformat(date)).timestamp()
+    except (TypeError, ValueError):
+        return None

@@ -9,10 +9,9 @@ from types import CodeType, FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ...core.model import Outcome
 from ...core.names import ordinary
 from ...core.reactions import Before, changes, look
-from ...core.wave import Change, Status, fellow_readers
+from ...core.wave import fellow_readers
 from .book import Book
 from .cells import Cell
 from .sources import Sources
@@ -27,8 +26,9 @@ class Found:
     changed: tuple[str, ...] = ()
     mutated: tuple[str, ...] = ()
     rebound: tuple[str, ...] = ()
-    #: It bound names that its text doesn't show.
-    unforeseen: bool = False
+
+
+NOTHING = Found()
 
 
 @dataclass(frozen=True)
@@ -70,32 +70,19 @@ class Effects:
         )
         self._note_mutations(cell_id, mutated)
         found, rebound = self._discover(cell_id, sight.namespace)
-        return Found((*changed, *found), mutated, rebound, bool(found or rebound))
+        return Found((*changed, *found), mutated, rebound)
 
-    def change(
-        self, cell: Cell, outcome: Outcome, sight: Sight, rebound: tuple[str, ...], edited: bool
-    ) -> Change:
-        """Say what a run of the user's did."""
-        self.count(cell)
-        if outcome.status != "ok":
-            cell.status = "failed"
-            return Change(cell.id, rebound=rebound, status=Status.FAILED)
-        cell.status = "fresh"
-        found = self.found(cell.id, sight, unknown_changed=edited)
-        again = tuple(dict.fromkeys([*rebound, *found.rebound]))
-        spared = self._spared(cell, found.mutated)
-        return Change(cell.id, found.changed, found.mutated, again, spared=spared)
-
-    def _spared(self, cell: Cell, mutated: tuple[str, ...]) -> frozenset[str]:
+    def spared(self, cell: Cell, found: Found) -> frozenset[str]:
         """The readers of objects that the user's cell changed in place which aren't re-run for it.
 
         In a notebook that is run from top to bottom a reader keeps what it showed: it ran in the
         same go, after this request had arrived; clients that name no cells always go so.
         """
         graph, cells = self._book.graph, self._book.cells
-        if not mutated or not graph.linear:
+        if not found.mutated or not graph.linear:
             return frozenset()
-        readers = {r for name in mutated for r in fellow_readers(graph, cell.id, name)}
+        readers = {r for name in found.mutated for r in fellow_readers(graph, cell.id, name)}
+        readers -= {r for name in found.changed for r in graph.readers(cell.id, name)}
         if cell.run.request.cell_id is None:
             return frozenset(readers)
         arrived = cell.run.state.arrived
@@ -107,7 +94,7 @@ class Effects:
         names = book.names(cell_id)
         if not names.mutates.issuperset(mutated):
             wider = replace(names, mutates=names.mutates.union(mutated))
-            book.graph = book.graph.update(cell_id, wider).graph
+            book.wave.update(book.graph.update(cell_id, wider).graph)
 
     def _discover(
         self, cell_id: str, seen: dict[str, Any] | None
@@ -135,7 +122,7 @@ class Effects:
         if own:
             wider = replace(names, defs=names.defs.union(own), writes=names.writes.union(own))
             update = graph.update(cell_id, wider)
-            self._book.graph = update.graph
+            self._book.wave.update(update.graph)
             rebound += update.rebound
         return own, tuple(rebound)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from ...core.model import Outcome, Run
@@ -18,8 +18,8 @@ class Outputs(Protocol):
     def end(self, run: Run, outcome: Outcome, listener: Run | None, *, replaces: bool) -> None:
         """A re-run has ended."""
 
-    def pending(self, run: Run, names: tuple[str, ...], listener: Run | None) -> None:
-        """The cell waits for names."""
+    def pending(self, run: Run, waits: Mapping[str, str], listener: Run | None) -> None:
+        """The cell waits for names: with each, the label of its definer if that was deleted."""
 
     def blocked(self, run: Run, blame: str) -> None:
         """The cell was not re-run, because another one failed."""

@@ -2,86 +2,180 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from typing import Any
 
 from ...core.graph import Graph
+from ...core.model import Outcome
 
 _ABSENT = object()
 
+Namespace = dict[str, Any]
+
 
 class OlderValues:
-    """Keeps what a name held for the readers of an older definer, and puts it back for them.
+    """Keeps what names hold for the readers of an older definer.
 
-    A namespace has one slot a name. Between runs it holds the value of the name's owner; `enter`
-    puts in what a cell is to see when it runs, `leave` puts the owner's value back. Only values
-    that somebody may read again are kept.
+    A namespace has one slot a name, and between the steps of cells it holds the value of the name's
+    owner. A cell that reads or defines another one's version has a `View`, which puts that into the
+    slot for each of its steps. Only values that somebody may read again are kept.
     """
 
-    def __init__(self, namespace: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, namespace: Callable[[], Namespace]) -> None:
         self._namespace = namespace
-        self._kept: dict[tuple[str, str], Any] = {}
-        #: Which cell's value a name's slot holds, of names with several definers.
-        self._holder: dict[str, str] = {}
+        self._kept: dict[str, dict[str, Any]] = {}  # by name, then by definer
+        self._views: dict[str, View] = {}
 
-    def forget(self, cell: str) -> None:
-        """Drop what is kept of a cell: it is gone."""
-        for key in [key for key in self._kept if key[0] == cell]:
-            del self._kept[key]
+    def move(self, before: Graph, after: Graph, names: Iterable[str]) -> None:
+        """Follow a change of the graph: names may have another owner now, or none."""
+        for name in names:
+            old, new = before.owner(name), after.owner(name)
+            if old is not None and old != new:
+                self._leave(name, old, after)
+                self._arrive(name, new, inherits=old in after.definers(name))
+            self._purge(name, after)
 
-    def enter(self, graph: Graph, cell: str, before: Graph | None = None) -> bool:
-        """Let a cell that is about to run see the values that it reads.
-
-        Args:
-            graph: the graph with the cell.
-            cell: the cell.
-            before: the graph before this run, if the run changes it.
-
-        Returns:
-            False if that can't be done: a value is gone, or the cell awaits, and others would see
-            the older value meanwhile. The namespace is as it was then.
-        """
-        names, namespace = graph.names(cell), self._namespace()
-        wanted = {n: cell for n in names.defs - names.reads if len(graph.definers(n)) > 1}
-        wanted.update(
-            (n, source) for n, source in graph.displaced(cell) if len(graph.definers(n)) > 1
-        )
-        moves: list[tuple[str, str]] = []
-        for name, source in sorted(wanted.items()):
-            holder = self._holder.get(name) or (before or graph).owner(name) or source
-            self._holder[name] = holder
-            if holder == source:
-                continue
-            if name in names.reads and (names.awaits or (source, name) not in self._kept):
-                return False
-            moves.append((name, source))
-        for name, source in moves:
-            self._put(name, source, namespace)
-        return True
-
-    def leave(self, graph: Graph, cell: str) -> None:
-        """A cell has run: keep what it made of older names, and put the owners' values back."""
+    def _leave(self, name: str, old: str, graph: Graph) -> None:
+        """Keep the value of a name's owner, for its readers and for those that are running."""
         namespace = self._namespace()
-        for name in graph.names(cell).defs:
-            if len(graph.definers(name)) > 1:
-                self._holder[name] = cell
-        for name, holder in sorted(self._holder.items()):
-            owner = graph.owner(name)
-            if owner is None or len(graph.definers(name)) < 2:
-                del self._holder[name]
-            elif owner != holder and (owner, name) in self._kept:
-                self._put(name, owner, namespace)
-        self._purge(graph)
+        if name not in namespace:
+            return
+        if old in graph.definers(name):
+            self._kept.setdefault(name, {})[old] = namespace[name]
+        for cell, view in self._views.items():
+            if cell == old or graph.source(cell, name) == old:
+                view.add(name, namespace[name])
 
-    def _put(self, name: str, source: str, namespace: dict[str, Any]) -> None:
-        if name in namespace:
-            self._kept[self._holder[name], name] = namespace[name]
-        value = self._kept.pop((source, name), _ABSENT)
+    def _arrive(self, name: str, new: str | None, *, inherits: bool) -> None:
+        namespace = self._namespace()
+        value = self._kept.get(name, {}).pop(new or "", _ABSENT)
         if value is not _ABSENT:
             namespace[name] = value
-        self._holder[name] = source
+        elif not inherits:  # the cell that bound it doesn't define it any more
+            namespace.pop(name, None)
 
-    def _purge(self, graph: Graph) -> None:
-        for cell, name in list(self._kept):
-            if not graph.readers(cell, name) and graph.owner(name) != cell:
-                del self._kept[cell, name]
+    def open(self, graph: Graph, cell: str, *, strict: bool = False) -> View | None:
+        """Let a cell run: give its view of the namespace, to be closed when it has run.
+
+        Returns:
+            None if it is strict, and a value that the cell reads is gone.
+        """
+        names, values = graph.names(cell), {}
+        for name in names.reads | names.defs:
+            definers = graph.definers(name)
+            if len(definers) < 2:
+                continue
+            version = graph.source(cell, name) or (cell if cell in definers else definers[-1])
+            if not strict and definers[-1] == cell:
+                continue  # as in a plain notebook, ``n += 1`` goes on from where it was
+            kept = self._kept.get(name, {})
+            if version in kept:
+                values[name] = kept[version]
+            elif version != definers[-1]:
+                if strict and version != cell:
+                    return None
+                values[name] = self._namespace().get(name, _ABSENT)
+            elif cell in definers and version != cell:
+                values[name] = self._namespace().get(name, _ABSENT)
+        view = View(self._namespace, values)
+        self._views[cell] = view
+        return view
+
+    def close(self, graph: Graph, cell: str, view: View, *, publish: bool = True) -> None:
+        """A cell has run: keep what it made of names that others own, or show it to all."""
+        if self._views.get(cell) is view:
+            del self._views[cell]
+        for name, value in view.changed() if publish else ():
+            if cell in graph.definers(name) and graph.owner(name) != cell:
+                self._kept.setdefault(name, {})[cell] = value
+            elif cell in graph:
+                _put(self._namespace(), name, value)
+        for name in view.names:
+            self._purge(name, graph)
+
+    def drop(self, cell: str, names: Iterable[str]) -> None:
+        """Forget what a cell made of some names."""
+        for name in names:
+            self._kept.get(name, {}).pop(cell, None)
+
+    def _purge(self, name: str, graph: Graph) -> None:
+        kept = self._kept.get(name)
+        for cell in list(kept or ()):
+            if not graph.readers(cell, name) or cell not in graph.definers(name):
+                self._kept[name].pop(cell)
+        if kept is not None and not kept:
+            del self._kept[name]
+
+
+class View:
+    """What one run sees of names whose slot belongs to another cell.
+
+    As a context manager it puts that into the namespace, and takes it out again.
+    """
+
+    def __init__(self, namespace: Callable[[], Namespace], values: dict[str, Any]) -> None:
+        self._namespace = namespace
+        self._values = values
+        self._first = dict(values)
+        self._outside: dict[str, Any] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The names that it is about."""
+        return list(self._values)
+
+    def add(self, name: str, value: Any) -> None:
+        """Another cell takes over a name: this run goes on with what it had."""
+        if name not in self._values:
+            self._values[name] = self._first[name] = value
+
+    def changed(self) -> list[tuple[str, Any]]:
+        """Give the names that the run bound anew."""
+        return [(n, value) for n, value in self._values.items() if value is not self._first[n]]
+
+    def __enter__(self) -> None:
+        namespace = self._namespace()
+        for name, value in self._values.items():
+            self._outside[name] = namespace.get(name, _ABSENT)
+            _put(namespace, name, value)
+
+    def __exit__(self, *error: object) -> None:
+        namespace = self._namespace()
+        for name, value in self._outside.items():
+            self._values[name] = namespace.get(name, _ABSENT)
+            _put(namespace, name, value)
+        self._outside.clear()
+
+    async def drive(self, run: Awaitable[Outcome]) -> Outcome:
+        """Await a run; each of its steps sees the view."""
+        return await _Steps(self, run)
+
+
+class _Steps:
+    """Steps an awaitable the way ``await`` does, each step inside of a context."""
+
+    def __init__(self, view: View, inner: Awaitable[Outcome]) -> None:
+        self._view, self._inner = view, inner
+
+    def __await__(self) -> Generator[Any, Any, Outcome]:
+        steps: Any = self._inner.__await__()
+        resume, value = steps.send, None
+        while True:
+            try:
+                with self._view:
+                    waits_for = resume(value)
+            except StopIteration as stop:
+                outcome: Outcome = stop.value
+                return outcome
+            try:
+                value = yield waits_for
+                resume = steps.send
+            except BaseException as error:
+                resume, value = steps.throw, error
+
+
+def _put(namespace: Namespace, name: str, value: Any) -> None:
+    if value is _ABSENT:
+        namespace.pop(name, None)
+    else:
+        namespace[name] = value

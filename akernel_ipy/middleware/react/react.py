@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import uuid
 
-from ...core.graph import Update
-from ...core.model import Outcome, Run
+from ...core.model import ABORTED, Outcome, Run
 from ...core.names import CellSyntaxError, Names, analyze
 from ...core.pipeline import Runner
-from ...core.wave import UNFINISHED, Change, Status, Wave
+from ...core.wave import Change, Status
 from ...core.widgetuse import reads_value
 from .book import Book
 from .cells import Cell, cell_id_of
-from .edits import Edits, revived
-from .effects import Effects
+from .edits import Edits
+from .effects import NOTHING, Effects, Found
+from .evaluation import Evaluator
 from .host import Host
 from .sources import Sources
-from .waves import Reached, Waves
+from .waves import Waves
 
 
 class React:
@@ -39,8 +39,9 @@ class React:
         )
         self._host = host
         self._effects = Effects(self.book, self.sources)
-        self._edits = Edits(self.book)
-        self._waves = Waves(self.book, self._effects, self.sources)
+        self._evaluator = Evaluator(self.book, self._effects, self.sources)
+        self._waves = Waves(self.book, self._evaluator)
+        self._edits = Edits(self.book, self._waves)
         self._locks: dict[str, asyncio.Lock] = {}
 
     def close(self) -> None:
@@ -57,116 +58,83 @@ class React:
 
     async def __call__(self, run: Run, inner: Runner) -> Outcome:
         """Run a cell of the user's, then what depends on it."""
-        self._waves.reruns.inner = inner
+        self._evaluator.inner = inner
         request = run.request
         if request.silent or not request.store_history or not request.code.strip():
             return await inner(run)
-        freed = self._forget_deleted(run)
+        concerned = self._edits.delete(run)
         try:
             names = analyze(self._host.shell.prepare(run))
         except CellSyntaxError:
-            return await inner(run)
-        cell_id = cell_id_of(request, run.number)
-        run.state.display_id = f"rx-{uuid.uuid4()}"
-        async with self._locks.setdefault(cell_id, asyncio.Lock()):
-            # A cell that is asked for again while it still runs waits for itself.
-            outcome, reached = await self._run_for_user(cell_id, run, names, inner)
-        await self._waves.follow(lambda: [*freed, *reached()], run)
+            outcome = await inner(run)
+        else:
+            cell_id = cell_id_of(request, run.number)
+            run.state.display_id = f"rx-{uuid.uuid4()}"
+            async with self._locks.setdefault(cell_id, asyncio.Lock()):
+                # A cell that is asked for again while it still runs waits for itself.
+                outcome = await self._run_for_user(cell_id, run, names, concerned)
+        await self._waves.follow(concerned, run)
         return outcome
 
-    def _forget_deleted(self, run: Run) -> tuple[str, ...]:
-        """Forget the cells that the user deleted; give those that are stale now."""
-        changed = self._edits.forget_deleted(run)
-        if not changed:
-            return ()
-        self._waves.merge(changed)
-        return self.book.wave.stale
-
     async def _run_for_user(
-        self, cell_id: str, run: Run, names: Names, inner: Runner
-    ) -> tuple[Outcome, Reached]:
-        """Run the cell; give the cells that this made stale, too."""
-        book, waves = self.book, self._waves
-        update = book.graph.update(cell_id, names)
+        self, cell_id: str, run: Run, names: Names, concerned: list[str]
+    ) -> Outcome:
+        """Run the cell when its turn has come; note which cells that concerns."""
+        if self._edits.is_gone(cell_id, run):
+            return self._abort(run)
+        update = self.book.graph.update(cell_id, names)
         problem = self._edits.refuse(cell_id, names, update, run)
         if problem is not None:
             self._host.shell.pass_over(run)
-            return self._host.outputs.error(problem), list
-        known = update.graph is book.graph
+            return self._host.outputs.error(problem)
         cell, edited = self._edits.enter(cell_id, run, update)
-        step = await waves.take_over(cell_id)
-        early = self._is_early(cell_id)
-        outcome, change = await self._first_run(cell, update, edited, inner)
-        changed = [change, *revived(update)]
-        step = waves.left(cell_id) or step
-        if cell_id in waves.reruns:
-            # What it read has changed while it ran: it has to run once more.
-            waves.merge(changed)
-            waves.merge([Change("", rebound=(cell_id,))])
-        elif (
-            not known
-            or step is None
-            or early
-            or not book.wave.settle(step, change.names, change.mutated, status=change.status)
-        ):
-            return outcome, waves.reach(changed)
-        return outcome, lambda: [cell_id, *book.wave.stale]
-
-    def _is_early(self, cell_id: str) -> bool:
-        """Whether a cell runs before one that it reads from, whose own request is still to come."""
-        book = self.book
-        parents = book.graph.parents(cell_id)
-        return any(book.wave.status.get(parent) in UNFINISHED for parent in parents)
-
-    async def _first_run(
-        self, cell: Cell, update: Update, edited: bool, inner: Runner
-    ) -> tuple[Outcome, Change]:
-        book, run = self.book, cell.run
-        cell.idle.clear()
-        cell.free.clear()
+        concerned += [cell_id, *update.rebound, *(older for _, older in update.revived)]
+        step = await self._waves.turn(cell_id)
+        if step is None:
+            return self._abort(run)
+        found, status, spared = NOTHING, Status.FAILED, frozenset[str]()
         try:
-            await self._parents(cell)
-            missing = book.missing(cell.id)
-            if missing:
-                return self._pend(cell, missing, update)
-            sight = self._effects.look(cell.id)
-            cell.status, cell.because = "running", ()
-            await self.sources.stop(cell.id)
-            cell.evaluating = True
-            outcome = await inner(run)
-            change = self._effects.change(cell, outcome, sight, update.rebound, edited)
+            outcome, found, status = await self._evaluate(cell, edited)
+            spared = self._effects.spared(cell, found)
         finally:
-            book.older.leave(book.graph, cell.id)
-            cell.evaluating = False
-            cell.idle.set()
-            cell.free.set()
-        return outcome, change
+            concerned += found.rebound
+            self._waves.settle(step, found, status, spared)
+            self._forget_gone(cell_id, names)
+        return outcome
 
-    def _pend(self, cell: Cell, missing: tuple[str, ...], update: Update) -> tuple[Outcome, Change]:
-        """Let a cell wait for names."""
+    async def _evaluate(self, cell: Cell, edited: bool) -> tuple[Outcome, Found, Status]:
         run, shell = cell.run, self._host.shell
-        shell.pass_over(run)
-        self.book.pend(cell, run, missing)
-        self.book.unbind(cell.id)
-        readers = (*update.rebound, *self.book.graph.children(cell.id))
-        outcome = Outcome(
-            user_expressions=shell.user_expressions(dict(run.request.user_expressions))
-        )
-        return outcome, Change(cell.id, rebound=readers, status=Status.PENDING)
+        cell.status, cell.because = "running", ()
+        ended = await self._evaluator.evaluate(cell, run, unknown_changed=edited)
+        if ended.missing:
+            shell.pass_over(run)
+            self.book.pend(cell, ended.missing)
+            self.book.show_pending(cell, run)
+            expressions = shell.user_expressions(dict(run.request.user_expressions))
+            return Outcome(user_expressions=expressions), NOTHING, Status.PENDING
+        assert ended.outcome is not None
+        if ended.outcome.status != "ok":
+            cell.status = "failed"
+            return ended.outcome, NOTHING, Status.FAILED
+        cell.status = "fresh"
+        return ended.outcome, ended.found, Status.OK
 
-    async def _parents(self, cell: Cell) -> None:
-        """Wait for the cells that this one reads from: for their runs, and for their re-runs."""
-        book = self.book
-        parents = [edge.parent for edge in book.graph.edges(cell.id) if not edge.deferred]
-        self._waves.drive(None)
-        await self._waves.rest(list(parents))
-        for parent in parents:
-            if parent in book.cells and parent != cell.id:
-                await book.cells[parent].idle.wait()
+    def _abort(self, run: Run) -> Outcome:
+        """The cell was deleted before its turn came."""
+        self._host.shell.pass_over(run)
+        return ABORTED
+
+    def _forget_gone(self, cell_id: str, names: Names) -> None:
+        """Unbind what a cell made that was deleted while it ran."""
+        if cell_id not in self.book.cells:
+            for name in names.defs:
+                if self.book.graph.owner(name) is None:
+                    self.book.namespace.pop(name, None)
 
     def forsake(self, cell_id: str | None) -> None:
-        """A request that was to run a cell of the wave has been aborted."""
-        self._waves.forsake(cell_id)
+        """A request has ended, perhaps without having run its cell."""
+        if cell_id is not None:
+            self._waves.forsake(cell_id)
 
     # -- lazy ------------------------------------------------------------------------------
 
@@ -194,13 +162,11 @@ class React:
             readers = graph.readers(owner, name)
             spared = frozenset(r for r in readers if r == by or not self._reads_value(r, name))
             if by not in self.book.cells:
-                changed.append(Change(owner, (name,), spared=spared))
+                changed.append(Change(owner, (name,), spared=spared, status=None))
             elif name not in graph.names(by or "").mutates:
                 # Otherwise the wave of that cell itself has done it.
-                changed.append(Change(by or "", mutated=(name,), spared=spared))
-        if changed:
-            self._waves.merge(changed)
-            self._waves.drive(None)
+                changed.append(Change(by or "", mutated=(name,), spared=spared, status=None))
+        self._waves.change(*changed)
 
     def _reads_value(self, cell_id: str, name: str) -> bool:
         cell = self.book.cells.get(cell_id)
@@ -211,8 +177,5 @@ class React:
         owner = self.book.graph.owner(name)
         if owner is None:
             return
-        changed = [Change(owner, (name,))]
-        reached = list(Wave(self.book.graph, changed, self.book.wave.state).status)
-        self._waves.merge(changed)
-        self._waves.drive(None)
-        await self._waves.rest(reached)
+        self._waves.change(Change(owner, (name,), status=None))
+        await self._waves.rest(self.book.graph.readers(owner, name))

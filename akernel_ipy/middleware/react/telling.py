@@ -11,6 +11,9 @@ from ...core.model import Run
 from .book import Book
 from .cells import Cell
 
+#: Says something in a cell, with a run that belongs to it.
+Say = Callable[[Cell, Run], None]
+
 
 class Telling:
     """Says in cells why they did not run, once for each reason."""
@@ -19,24 +22,26 @@ class Telling:
         self._book = book
         #: Cells that have been told, with the cell to blame and what it was then.
         self._told: dict[str, tuple[str, str]] = {}
-        #: What is to be said next, in the cell's own task.
-        self._due: dict[Cell, Callable[[Run], None]] = {}
+        #: What is about to be said in cells.
+        self._news: dict[str, Say] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._quiet = asyncio.Event()
-        self._quiet.set()
 
     def forget(self, cell_id: str) -> None:
-        """The cell runs: what it was told is over."""
+        """The cell runs: what it was told, or was about to be told, is over."""
         self._told.pop(cell_id, None)
+        self._news.pop(cell_id, None)
 
     async def done(self) -> None:
         """Wait until all has been said; a reply does."""
-        await self._quiet.wait()
+        while self._tasks:
+            self._quiet.clear()
+            await self._quiet.wait()
 
     def blocked(self) -> None:
         """Tell the cells that the wave found blocked."""
         book = self._book
-        for cell_id, blame in book.wave.blamed.items():
+        for cell_id, blame in book.wave.blocked():
             cell, culprit = book.cells.get(cell_id), book.cells.get(blame)
             if cell is None or culprit is None:
                 continue
@@ -47,17 +52,15 @@ class Telling:
             self._tell_blocked(cell, culprit)
 
     def _tell_blocked(self, cell: Cell, culprit: Cell) -> None:
-        book = self._book
         if culprit.status == "stale":
-            cell.status, cell.because = "stale", book.wave.why(cell.id)
-            return
-        if culprit.status == "failed":
+            cell.status, cell.because = "stale", self._book.wave.why(cell.id)
+        elif culprit.status == "failed":
             cell.status = "blocked"
             text = f"{culprit.label}, which it reads from, failed"
-            self._tell(cell, lambda run: book.outputs.blocked(run, text))
+            self._launch(cell, partial(self._say_blocked, text))
         elif culprit.status == "pending":
-            book.unbind(cell.id)
-            self._tell(cell, partial(self._say_pending, cell, culprit.waits_for))
+            self._book.pend(cell, culprit.waits_for)
+            self._launch(cell, self._say_pending)
 
     def displaced(self, cell: Cell, run: Run) -> None:
         """Tell a cell that the value it reads has been displaced by another cell's."""
@@ -71,33 +74,33 @@ class Telling:
             f"{book.label(owner, run)}; run {book.label(source, run)} again",
         )
 
-    def _tell(self, cell: Cell, say: Callable[[Run], None]) -> None:
-        """Say something in a cell, soon; it takes the place of what has not been said by then.
-
-        While a notebook runs upside down, every cell gives all below it another reason to wait.
-        """
-        known = cell in self._due
-        self._due[cell] = say
+    def _launch(self, cell: Cell, say: Say) -> None:
+        """Say it in a task that belongs to the cell; only the newest of what it is to be told."""
+        known = cell.id in self._news
+        self._news[cell.id] = say
         if known:
             return
         run = cell.rerun(None)
-        task = self._book.host.launch(run, partial(self._say, cell, run))
+
+        async def work() -> None:
+            newest = self._news.pop(cell.id, None)
+            if newest is not None and self._book.cells.get(cell.id) is cell:
+                newest(cell, run)
+
+        task = self._book.host.launch(run, work)
         self._tasks.add(task)
-        self._quiet.clear()
-        task.add_done_callback(partial(self._said, cell))
+        task.add_done_callback(self._said)
 
-    async def _say(self, cell: Cell, run: Run) -> None:
-        self._due.pop(cell)(run)
-
-    def _said(self, cell: Cell, task: asyncio.Task[Any]) -> None:
-        if task.cancelled():
-            self._due.pop(cell, None)
+    def _said(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not self._tasks:
             self._quiet.set()
 
-    def _say_pending(self, cell: Cell, names: tuple[str, ...], run: Run) -> None:
+    def _say_blocked(self, text: str, cell: Cell, run: Run) -> None:
+        self._book.outputs.blocked(run, text)
+
+    def _say_pending(self, cell: Cell, run: Run) -> None:
         if cell.showed:
             self._book.outputs.begin(run)
         cell.shown_by = run
-        self._book.pend(cell, run, names)
+        self._book.show_pending(cell, run)

@@ -3,99 +3,117 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Iterable
 
+from ...core.graph import Graph
 from ...core.model import Run
-from ...core.wave import UNFINISHED, Change, Status, Step, Wave, merge
+from ...core.wave import Change, Status, Step
+from ...tasks import take_interrupt
 from .book import Book
-from .effects import Effects, Found
+from .effects import NOTHING, Found
+from .evaluation import Evaluator
 from .reruns import Reruns
-from .sources import Sources
 from .telling import Telling
-
-#: Gives the cells that a change made stale, to whom it concerns: in Run All that is nobody.
-Reached = Callable[[], list[str]]
 
 
 class Waves:
-    """Lets changes take effect: what `core.wave` says is started, left to a request, or postponed.
+    """Lets changes take effect: the steps of `core.wave` are started, or given to the user's runs.
 
-    Args:
-        book: the cells.
-        effects: says what a run changed.
-        sources: what changes by itself.
+    A step whose cell has a request of its own on its way is left to that.
     """
 
-    def __init__(self, book: Book, effects: Effects, sources: Sources) -> None:
+    def __init__(self, book: Book, evaluator: Evaluator) -> None:
         self._book = book
         self._telling = Telling(book)
-        self.reruns = Reruns(book, effects, sources, self._telling, self._leave, self._ended)
-        #: Steps of the wave that are left to the user's own requests.
+        self._reruns = Reruns(book, evaluator, self._telling, self.settle)
+        #: Runs of the user's that wait for their turn.
+        self._turns: dict[str, asyncio.Future[Step | None]] = {}
+        #: Steps of the wave that are left to requests which are on their way.
         self._left: dict[str, Step] = {}
-        self._settled = asyncio.Event()
+        self._moved = asyncio.Event()
         self._released: set[str] = set()
         #: Cells that the next reply has to wait for, besides those that its own cell made stale.
         self._to_follow: list[str] = []
+        #: The cells that each of those who wait waits for.
+        self._awaited: list[set[str]] = []
 
     def clear(self) -> None:
         """Drop everything."""
-        self.reruns.clear()
+        self._reruns.clear()
         self._left.clear()
+        for turn in self._turns.values():
+            turn.set_result(None)
+        self._turns.clear()
 
     # -- what changes ----------------------------------------------------------------------
 
-    def merge(self, changed: list[Change]) -> None:
-        """Let changes take over the wave."""
-        book = self._book
-        book.wave, cancelled = merge(book.wave, book.graph, changed)
-        for step in cancelled:
-            self.reruns.supersede(step.cell)
+    def change(self, *changes: Change) -> None:
+        """Let something that happened take effect."""
+        if changes:
+            self._book.wave.change(*changes)
+            self.drive()
 
-    def reach(self, changed: list[Change]) -> Reached:
-        """Let changes take over the wave; give the cells that they made stale."""
-        book = self._book
-        alone = book.wave.done
-        self.merge(changed)
-        wave, graph, state = book.wave, book.graph, book.wave.state
-        return lambda: list((wave if alone else Wave(graph, changed, state)).status)
+    def delete(self, cell_id: str, graph: Graph) -> None:
+        """Drop a cell that is gone."""
+        self._book.wave.update(graph, (cell_id,))
+        self._left.pop(cell_id, None)
+        self._telling.forget(cell_id)
+        turn = self._turns.pop(cell_id, None)
+        if turn is not None:
+            turn.set_result(None)
 
     def release_stale(self) -> tuple[str, ...]:
         """Let the stale cells run although the session is lazy; give their ids."""
         stale = tuple(cell.id for cell in self._book.cells.values() if cell.status == "stale")
         self._released.update(stale)
         self._to_follow.extend(stale)
-        self.merge([Change("", rebound=stale)])
+        self._book.wave.change(Change("", rebound=stale, status=None))
         return stale
 
     async def run_stale(self) -> None:
         """Run the stale cells, and wait for their end."""
-        reached = list(self.release_stale())
+        stale = self.release_stale()
         self._to_follow = []
-        self.drive(None)
-        await self.rest(reached)
+        self.drive()
+        await self.rest(stale)
 
     # -- what runs -------------------------------------------------------------------------
 
-    def drive(self, cause: Run | None) -> None:
-        """Start what is ready; cells whose own requests are on their way are left to those."""
-        book = self._book
-        while steps := book.wave.ready():
-            coming = book.host.expected()
-            for step in steps:
-                if step.cell in coming or self._will_look(step.cell):
-                    self._left[step.cell] = step
-                elif book.lazy and step.cell not in self._released:
-                    self._postpone(step)
-                else:
-                    self._released.discard(step.cell)
-                    self.reruns.start(step, cause)
+    def drive(self) -> None:
+        """Start what is ready."""
+        wave = self._book.wave
+        steps: tuple[Step, ...] | None = None
+        while steps or steps is None:
+            steps = wave.ready()
+            for step in wave.superseded():
+                self._reruns.supersede(step)
+            self._dispatch(steps)
         self._telling.blocked()
-        self._settled.set()
+        self._moved.set()
 
-    def _will_look(self, cell_id: str) -> bool:
-        """Whether a run of the user's is under way that has not read anything yet."""
-        cell = self._book.cells[cell_id]
-        return not cell.free.is_set() and not cell.evaluating
+    def _dispatch(self, steps: Iterable[Step]) -> None:
+        others = []
+        for step in steps:
+            if step.asked:
+                self._turns.pop(step.cell).set_result(step)
+            else:
+                others.append(step)
+        coming = self._coming(others)
+        for step in others:
+            if step.cell in coming:
+                self._left[step.cell] = step
+            elif self._book.lazy and step.cell not in self._released:
+                self._postpone(step)
+            else:
+                self._released.discard(step.cell)
+                self._reruns.start(step)
+
+    def _coming(self, steps: list[Step]) -> set[str]:
+        """Give the cells whose requests are on their way, and that no request here waits for."""
+        if not steps:
+            return set()
+        coming = self._book.host.expected().intersection(step.cell for step in steps)
+        return coming - self._book.wave.needed(self._turns) if coming and self._turns else coming
 
     def _postpone(self, step: Step) -> None:
         cell = self._book.cells.get(step.cell)
@@ -103,74 +121,90 @@ class Waves:
             cell.status, cell.because = "stale", step.because
         self._book.wave.settle(step, status=Status.PENDING)
 
-    def _leave(self, step: Step) -> None:
-        self._left[step.cell] = step
-        self._settled.set()
-
-    def _ended(self, step: Step, run: Run, found: Found, status: Status) -> None:
-        """A re-run has ended."""
-        if found.unforeseen:
-            self.merge([Change("", rebound=found.rebound)])
-        self._book.wave.settle(step, found.changed, found.mutated, status=status)
-        self.drive(run.cause)
+    def settle(
+        self, step: Step, found: Found, status: Status, spared: frozenset[str] = frozenset()
+    ) -> None:
+        """Take in how a step ended."""
+        wave = self._book.wave
+        if found.rebound:
+            wave.change(Change(step.cell, rebound=found.rebound, status=None))
+        wave.settle(step, found.changed, found.mutated, status=status, spared=spared)
+        for awaited in self._awaited if found.rebound or found.mutated else ():
+            if step.cell in awaited:  # nobody had foreseen whom it concerns
+                awaited |= wave.reach([step.cell, *found.rebound])
+        self.drive()
 
     # -- cells that the user runs ----------------------------------------------------------
 
-    async def take_over(self, cell_id: str) -> Step | None:
-        """Hand a cell that the wave wants to run, or is running, to a run of the user's."""
-        step = self._left.pop(cell_id, None)
-        if step is None:
-            step = self._book.wave.take(cell_id).step
-        await self.reruns.end(cell_id)
-        return step
+    async def turn(self, cell_id: str) -> Step | None:
+        """Wait until a cell can run for the user; None if it is gone by then."""
+        wave = self._book.wave
+        self._left.pop(cell_id, None)
+        self._telling.forget(cell_id)
+        turn: asyncio.Future[Step | None] = asyncio.get_running_loop().create_future()
+        self._turns[cell_id] = turn
+        wave.ask(cell_id)
+        self.drive()
+        self._fetch_left()
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                del self._turns[cell_id]
+                wave.withdraw(cell_id)
+                self.drive()
+            else:
+                step = turn.result()
+                if step is not None:
+                    self.settle(step, NOTHING, Status.FAILED)
+            raise
 
-    def left(self, cell_id: str) -> Step | None:
-        """Give the step that was left to a run of the user's, if any."""
-        return self._left.pop(cell_id, None)
+    def _fetch_left(self) -> None:
+        """Run what was left to later requests, if one that is here waits for it."""
+        if not self._left or not self._turns:
+            return
+        for cell_id in self._book.wave.needed(self._turns).intersection(self._left):
+            self._reruns.start(self._left.pop(cell_id))
 
-    def forsake(self, cell_id: str | None) -> None:
-        """A request that was to run a cell of the wave has been aborted."""
-        step = self._left.pop(cell_id, None) if cell_id is not None else None
-        if step is not None:
-            self._postpone(step)
-            self.drive(None)
+    def forsake(self, cell_id: str) -> None:
+        """A request that might have run a cell of the wave has ended otherwise."""
+        if cell_id in self._left and not self._book.host.expects(cell_id):
+            self._postpone(self._left.pop(cell_id))
+            self.drive()
 
     # -- waiting ---------------------------------------------------------------------------
 
-    async def follow(self, reached: Reached, cause: Run) -> None:
-        """Wait until the cells reached by a change have settled.
+    async def follow(self, seeds: Iterable[str], cause: Run) -> None:
+        """Wait until the cells that a change concerns have settled.
 
         Those that wait for a request of the user's are left to it: under ``chain`` that request
         itself waits for this one's reply.
         """
         book = self._book
-        others, self._to_follow = self._to_follow, []
+        reached = [*seeds, *self._to_follow]
+        self._to_follow = []
         book.listener = cause
-        self.drive(cause)
-        cells = [*reached(), *others] if self.reruns else []
-        while self.reruns and self._unfinished(cells):
-            self._settled.clear()
+        self.drive()
+        while True:
             try:
-                await self._settled.wait()
+                await self.rest(reached)
+                break
             except asyncio.CancelledError:
-                if not cause.state.interrupted:
+                if not take_interrupt(cause):
                     raise
-                cause.state.interrupted = False
-                task = asyncio.current_task()
-                if task is not None:
-                    task.uncancel()
         await self._telling.done()
         if book.listener is cause:
             book.listener = None
 
-    async def rest(self, reached: list[str]) -> None:
-        """Wait until these cells have settled, or wait for nothing but the user's requests."""
-        while self.reruns and self._unfinished(reached):
-            self._settled.clear()
-            await self._settled.wait()
-
-    def _unfinished(self, reached: list[str]) -> bool:
-        status = self._book.wave.status
-        while reached and status.get(reached[-1]) not in UNFINISHED:
-            reached.pop()
-        return bool(reached)
+    async def rest(self, seeds: Iterable[str]) -> None:
+        """Wait until none of the cells, nor of those behind them, is being run again."""
+        if not self._reruns:
+            return
+        awaited = self._book.wave.reach(seeds)
+        self._awaited.append(awaited)
+        try:
+            while self._reruns.any_of(awaited):
+                self._moved.clear()
+                await self._moved.wait()
+        finally:
+            self._awaited = [other for other in self._awaited if other is not awaited]
