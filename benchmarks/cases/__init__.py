@@ -12,11 +12,12 @@ from .lines import LINES
 from .pipelined import PIPELINED
 from .reacting import REACT_10, REACT_100, REACT_1000
 from .restoring import HIT_10, HIT_1000, RESTORE_ARRAY
+from .sessions import SESSIONS
 from .sleeping import SLEEPING
 from .start import START
 from .waves import CHAIN, CHAIN_100, FAN, FAN_100
 
-KERNELS: tuple[Case, ...] = (START, PASS, EXPRESSION, PIPELINED, LINES, SLEEPING, CELLS)
+KERNELS: tuple[Case, ...] = (START, PASS, EXPRESSION, PIPELINED, LINES, SLEEPING, CELLS, SESSIONS)
 REACTIVE: tuple[Case, ...] = (
     REACT_10,
     REACT_100,
