@@ -23,9 +23,10 @@ from jupyter_client.session import Session
 
 from akernel_ipy.core.modes import KNOWN
 from akernel_ipy.display import AsyncDisplayHook, PlainFirstFormatter
-from akernel_ipy.history import BatchedHistoryManager
+from akernel_ipy.history import SessionHistoryManager
 from akernel_ipy.kernel import AsyncKernel
 from akernel_ipy.kernelapp import AsyncKernelApp
+from akernel_ipy.sessions.shell import SessionShell
 from akernel_ipy.shell import AsyncShell, RunPayloadManager
 from akernel_ipy.threads import ThreadCompiler
 from akernel_ipy.wire.iopub import DirectIOPubThread
@@ -42,12 +43,12 @@ OVERRIDES: dict[str, tuple[type[Any], type[Any]]] = {
     "OutStream": (OutStream, AsyncOutStream),
     "ZMQShellDisplayHook": (ZMQShellDisplayHook, AsyncDisplayHook),
     "ZMQInteractiveShell": (ZMQInteractiveShell, AsyncShell),
-    "InteractiveShell": (InteractiveShell, AsyncShell),
+    "InteractiveShell": (InteractiveShell, SessionShell),
     "CachingCompiler": (CachingCompiler, ThreadCompiler),
     "DisplayHook": (DisplayHook, AsyncDisplayHook),
     "DisplayFormatter": (DisplayFormatter, PlainFirstFormatter),
     "PayloadManager": (PayloadManager, RunPayloadManager),
-    "HistoryManager": (HistoryManager, BatchedHistoryManager),
+    "HistoryManager": (HistoryManager, SessionHistoryManager),
     "Session": (Session, WireSession),
 }
 
@@ -70,27 +71,27 @@ def rows(path: Path) -> list[list[str]]:
 
 
 def overridden() -> list[tuple[str, str]]:
-    """Give the classes and methods that the tables of the architecture name."""
+    """Give the classes and methods that the tables of overrides name."""
     found = []
-    for row in rows(ROOT / "docs" / "architecture.md"):
+    for row in rows(ROOT / "docs" / "overrides.md"):
         owner = ""
         for name in re.findall(r"`(\w*\.?\w+)`", row[0]):
             before, _, method = name.rpartition(".")
             owner = before or owner
-            if owner in OVERRIDES and not method[0].isupper():
+            if owner in OVERRIDES and method != "_instance" and not method[0].isupper():
                 found.append((owner, method))
     return found
 
 
 @pytest.mark.parametrize(("owner", "method"), overridden())
-def test_what_the_architecture_says_is_overridden_is(owner: str, method: str) -> None:
+def test_what_is_said_to_be_overridden_is(owner: str, method: str) -> None:
     base, ours = OVERRIDES[owner]
     assert hasattr(base, method) or method in IN_INSTANCES, f"{owner} has no {method}"
     definer = next(c for c in ours.__mro__ if method in vars(c))
     assert definer.__module__.startswith("akernel_ipy"), f"{owner}.{method} is inherited"
 
 
-def test_the_tables_of_the_architecture_were_read() -> None:
+def test_the_tables_of_overrides_were_read() -> None:
     assert len(overridden()) > 30
 
 
