@@ -56,15 +56,21 @@ class Remembered:
         return ""
 
 
+#: Modules that were looked at, and those among them that are the user's.
+_seen: set[str] = set()
+_local: set[str] = set()
+
+
 def _of_local_modules() -> list[Any]:
     packages = installed()
-    found = []
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        local = isinstance(file, str) and not file.startswith(packages)
-        if local and isinstance(module, types.ModuleType):
-            found += [v for v in vars(module).values() if isinstance(v, REMEMBERING)]
-    return found
+    for name in sys.modules.keys() - _seen:
+        _seen.add(name)
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if isinstance(file, str) and not file.startswith(packages):
+            _local.add(name)
+    modules = [sys.modules.get(name) for name in sorted(_local)]
+    held = [v for m in modules if isinstance(m, types.ModuleType) for v in vars(m).values()]
+    return [value for value in held if isinstance(value, REMEMBERING)]
 
 
 def variables(strings: Iterable[str]) -> dict[str, str]:
