@@ -16,7 +16,6 @@ from .core import directives
 from .core.errors import OffloadError, ThreadError
 from .core.model import Run, current_run
 from .interrupts import CellInterrupt
-from .offload import Engine, OffloadedCell
 from .threads import CellThread, in_loop
 from .wire.router import asyncio_loop_of
 
@@ -38,9 +37,6 @@ class PlacedCells(ZMQInteractiveShell):
 
     #: Where cells that never await run unless they say it themselves: "loop" or "thread".
     blocking = "loop"
-
-    #: The workers of cells with ``%%offload``; one for the kernel.
-    engine: Engine | None = None
 
     #: ContextVars set by plain cells are kept here.
     context: Context | None
@@ -92,8 +88,9 @@ class PlacedCells(ZMQInteractiveShell):
     async def _on_worker(
         self, run: Run, nodelist: list[ast.stmt], cell_name: str, interactivity: str, result: Any
     ) -> bool:
-        assert self.engine is not None
-        cell = OffloadedCell(self.engine, self, run.state.source)
+        from .offload import OffloadedCell
+
+        cell = OffloadedCell(self.kernel.engine, self, run.state.source)
         error: BaseException | None
         try:
             error = await cell.run(nodelist, cell_name, interactivity, awaits(nodelist))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextvars import Context
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from traitlets import Int, Unicode
 
-from ..offload import Engine
-from ..session import Session
-from ..shell import AsyncShell
 from .tenancy import Tenancy
+
+if TYPE_CHECKING:
+    from ..offload import Engine
 
 
 class Workers(Tenancy):
@@ -27,13 +27,12 @@ class Workers(Tenancy):
 
     @cached_property
     def engine(self) -> Engine:
-        """What sends cells to workers."""
-        return Engine(self.scheduler, self.offload_workers)
+        """What sends cells to workers; most kernels never import it."""
+        from ..offload import Engine
 
-    def _adopt(self, shell: AsyncShell, context: Context, key: int) -> Session:
-        shell.engine = self.engine
-        return super()._adopt(shell, context, key)
+        return Engine(self.scheduler, self.offload_workers)
 
     def stop(self) -> None:
         """End the workers that this kernel has started."""
-        self.engine.close()
+        if "engine" in vars(self):
+            self.engine.close()

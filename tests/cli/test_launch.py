@@ -9,11 +9,16 @@ from runner.notebooks import outputs_text, run_cells
 
 from cli.command import COMMAND, Command
 
-#: What the other commands need, and what a kernel that starts has no use for.
-TOO_MUCH = ["rich", "nbformat", "akernel_ipy.app", "akernel_ipy.runner"]
+#: What the other commands and the other flavours need, and a kernel that starts has no use for.
+TOO_MUCH = [
+    *("rich", "nbformat", "akernel_ipy.app", "akernel_ipy.runner", "akernel_ipy.graphview"),
+    *("akernel_ipy.core.names", "akernel_ipy.core.graph", "akernel_ipy.core.wave"),
+    *("akernel_ipy.middleware.react", "akernel_ipy.middleware.flow", "akernel_ipy.core.hazards"),
+    *("akernel_ipy.offload", "akernel_ipy.store", "akernel_ipy.core.fingerprint"),
+]
 
 
-def test_a_kernel_starts_without_the_modules_of_the_other_commands(akernel: Command) -> None:
+def test_a_kernel_starts_without_what_only_commands_and_flavours_need(akernel: Command) -> None:
     cells = ["import sys", f"print([name for name in {TOO_MUCH} if name in sys.modules])"]
     assert outputs_text(run_cells(akernel.home, cells)) == ["", "[]\n"]
 

@@ -72,7 +72,7 @@ def test_an_awaiting_cell_is_interrupted(kernel: Kernel, client: Client) -> None
 
 
 def test_a_long_call_into_c_ends_with_its_worker(kernel: Kernel, client: Client) -> None:
-    workers = "len(get_ipython().engine._client.scheduler_info()['workers'])"
+    workers = "len(get_ipython().kernel.engine._client.scheduler_info()['workers'])"
     interrupted(kernel, client, "import time\ntime.sleep(100)")
     client.run(f"while {workers} < 2: await asyncio.sleep(0.05)", LONG)
 
