@@ -115,7 +115,10 @@ class Kernel:
 
     @property
     def alive(self) -> bool:
-        return bool(self.manager.is_alive())
+        if not self.manager.is_alive():
+            return False
+        # Its first thread may have ended while others are on their way out.
+        return psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
 
     def client(self) -> Client:
         """Open a client, and wait until the kernel answers it and its subscription works."""
