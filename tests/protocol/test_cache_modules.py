@@ -130,3 +130,24 @@ def test_a_change_of_a_module_is_not_cached(shared: Cached) -> None:
     notebook.run("import helper")
     assert not notebook.run("helper.SETTING = 2").stored
     assert not notebook.run("helper.items.append(1)").stored
+
+
+def test_a_local_module_that_reads_through_a_native_library(shared: Cached) -> None:
+    data = shared.work / "t.csv"
+    data.write_text("a\n1\n")
+    write(
+        shared,
+        "loading",
+        "import polars as pl\n"
+        "def load(path): return pl.read_csv(path)['a'].sum()\n"
+        "def hidden(parts): return pl.read_csv('/'.join(parts))['a'].sum()\n",
+    )
+    seen = f"import loading\ntotal = loading.load({str(data)!r})\ntotal"
+    first = shared.notebook()
+    assert first.run(seen).stored
+    unseen = first.run(f"parts = {str(data).split('/')!r}\nother = loading.hidden(parts)\nother")
+    assert "polars" in unseen.uncached, unseen.told
+    second = shared.notebook()
+    assert second.run(seen).hit
+    data.write_text("a\n2\n")
+    assert second.run(seen).value == "2"

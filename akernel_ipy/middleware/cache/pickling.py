@@ -163,6 +163,10 @@ class Pickler(_Base):  # type: ignore[misc]
             return functions.make_cached_property, arguments, state, None, None, functions.fill
         if name == "numpy.ndarray" and not obj.dtype.hasobject:
             return self._reduce_view(obj) or arrays.reduce_array(obj)
+        if kind is property:
+            return property, (obj.fget, obj.fset, obj.fdel, obj.__doc__)
+        if kind is staticmethod or kind is classmethod:
+            return kind, (obj.__func__,)
         if kind is types.MappingProxyType:
             return functions.make_proxy, (dict(obj),)
         trusted = kind.__module__.partition(".")[0] in _TRUSTED

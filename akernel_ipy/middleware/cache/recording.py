@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import dis
 import sys
-import threading
 import time
 import types
 from collections.abc import Iterator, Mapping
@@ -18,13 +16,12 @@ from ...core.names import ordinary
 from . import audit, files, hidden, natives, outputs, restoring
 from .entry import Made
 from .inputs import UNBOUND, Inputs, Refused, digest_of
-from .observation import Observation, installed
-from .parts import Inside, Parts
+from .leftovers import Leftovers
+from .observation import Observation
+from .parts import Inside, Parts, is_atom
 from .plan import Plan
+from .reach import Reach, is_local
 from .surroundings import Surroundings
-
-#: Threads that libraries leave running, and that show nothing in a cell by themselves.
-_IDLE_THREADS = ("asyncio_", "ThreadPoolExecutor", "tqdm", "akernel", "IPython", "TMonitor")
 
 
 class Recording:
@@ -65,12 +62,12 @@ class Recording:
         }
         self.parts = Parts(roots, self.inside)
         self.digests = {n: digest_of(fingerprints, n, self._namespace) for n in roots}
+        self._reach = Reach(plan, inputs.modules, self.parts, list(roots.values()))
         self._written = frozenset(_globals_written(self.parts))
         self._remembered = hidden.Remembered(self.parts)
         self._surroundings = Surroundings(shell)
         self._modules = frozenset(sys.modules)
-        self._threads = frozenset(threading.enumerate())
-        self._tasks = _tasks()
+        self._leftovers = Leftovers()
         self._recorder = outputs.Recorder(run)
         self._shown: list[outputs.Shown] = []
         self._begun = time.perf_counter()
@@ -126,25 +123,10 @@ class Recording:
             raise Refused(f"{name} reads its data when it is used, which can't be seen")
         if sum(kind == "execute_result" for kind, _ in self._shown) > 1:
             raise Refused("it shows more than one result")
-        if changed := self._surroundings.changed(frozenset(self._mentions())):
+        if changed := self._surroundings.changed(frozenset(self._reach.mentions())):
             raise Refused(f"it changes {changed}")
-        if left := self._left_running():
+        if left := self._leftovers.running():
             raise Refused(f"it leaves {left} running")
-
-    def _left_running(self) -> str:
-        for thread in threading.enumerate():
-            if thread in self._threads or thread.name.startswith(_IDLE_THREADS):
-                continue
-            if type(thread).__module__.partition(".")[0] in {"zmq", "ipykernel", "tornado"}:
-                continue  # the kernel's own, begun by the first large output, say
-            if isinstance(thread, threading.Timer) and thread.finished.is_set():
-                continue  # cancelled: it ends as soon as it looks
-            return f"a thread ({type(thread).__name__} {thread.name})"
-        for task in _tasks() - self._tasks:
-            name = getattr(task.get_coro(), "__qualname__", "?")
-            if not task.done() and not _is_kernels(task):
-                return f"a task ({name})"
-        return ""
 
     def _bound(self) -> Iterator[tuple[str, Any]]:
         definite = self.plan.definite
@@ -210,7 +192,7 @@ class Recording:
         """
         named = [name for name in self.plan.imports if name in sys.modules]
         new = sorted(set(sys.modules) - self._modules)
-        local = [name for name in new if _is_local(sys.modules[name])]
+        local = [name for name in new if is_local(sys.modules[name])]
         found = {}
         for name in dict.fromkeys([*named, *local]):
             digest = digest_of(self._fingerprints, name, {name: sys.modules[name]})
@@ -226,7 +208,12 @@ class Recording:
             Refused: a file changed while it was read, or nobody knows which one was.
         """
         if not force:
-            natives.depend(self.observation, self._libraries(), self._mentions(), self._strings())
+            natives.depend(
+                self.observation,
+                self._reach.libraries(),
+                self._reach.mentions(),
+                self._reach.strings(),
+            )
         found, reason = self.observation.conclude()
         if reason:
             raise Refused(reason)
@@ -235,37 +222,9 @@ class Recording:
             "files": found,
             "random": dict(self.random),
             "modules": self.modules(),
-            "variables": self._variables(),
+            "variables": self._reach.variables(),
             "cwd": files.working_directory() if self._place_matters() else "",
         }
-
-    def _variables(self) -> dict[str, str]:
-        if not {"environ", "getenv"} & {*self._mentions()}:
-            return {}
-        return hidden.variables(self._strings())
-
-    def _libraries(self) -> set[str]:
-        modules = {*self.plan.imports, *self.inputs.modules}
-        for name in self.plan.imports:
-            module = sys.modules.get(name)
-            if module is not None and _is_local(module):
-                held = (v for v in vars(module).values() if isinstance(v, types.ModuleType))
-                modules.update(v.__name__ for v in held)
-        return {name.partition(".")[0] for name in modules}
-
-    def _functions(self) -> Iterator[types.FunctionType]:
-        found = (p for p in self.parts.objects.values() if isinstance(p, types.FunctionType))
-        yield from found
-
-    def _mentions(self) -> Iterator[str]:
-        yield from self.plan.mentions
-        for function in self._functions():
-            yield from natives.names_of_code(function.__code__)
-
-    def _strings(self) -> Iterator[str]:
-        yield from self.plan.strings
-        yield from natives.strings_in([self._before[name] for name in self.digests])
-        yield from natives.strings_in(self._functions())
 
     def _place_matters(self) -> bool:
         return self.observation.relative or bool(self.plan.mentions & _PLACE)
@@ -281,21 +240,13 @@ class Recording:
         found: dict[int, Any] = {
             id(value): (name,)
             for name, value in self._before.items()
-            if _counts(name) and not _is_small(value)
+            if _counts(name) and not is_atom(value, self.inside) and type(value) not in _SMALL
         }
         found.update(self.parts.paths)
         return found
 
 
-def _is_local(module: Any) -> bool:
-    file = getattr(module, "__file__", None)
-    return isinstance(file, str) and not file.startswith(installed())
-
-
-def _is_small(value: Any) -> bool:
-    return isinstance(value, str | bytes | int | float | complex | types.ModuleType | None)
-
-
+_SMALL = frozenset({str, bytes, int, float, complex})
 _PLACE = frozenset({"getcwd", "cwd", "abspath", "realpath", "absolute", "resolve"})
 
 
@@ -320,15 +271,3 @@ def _written_by(code: types.CodeType) -> frozenset[str]:
     }
     inner = [_written_by(c) for c in code.co_consts if isinstance(c, types.CodeType)]
     return frozenset(found.union(*inner))
-
-
-def _tasks() -> set[asyncio.Task[Any]]:
-    try:
-        return asyncio.all_tasks()
-    except RuntimeError:
-        return set()
-
-
-def _is_kernels(task: asyncio.Task[Any]) -> bool:
-    code = getattr(task.get_coro(), "cr_code", None)
-    return code is not None and "akernel_ipy" in code.co_filename
