@@ -99,7 +99,7 @@ def _global(walk: Walk, value: FunctionType, use: Use) -> None:
         _note(walk, value.__globals__, use.name, found)
         attribute(walk, found, use.attributes, f" -> {use.name}")
         return
-    own: Any = value.__builtins__
+    own: Any = getattr(value, "__builtins__", None)  # type checkers differ on whether it is there
     found = (own if type(own) is dict else vars(builtins)).get(use.name, walk)
     if found is walk:
         walk.uses.missing.add(use.name)
