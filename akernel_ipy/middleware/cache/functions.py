@@ -103,6 +103,10 @@ class Scope:
         return make_module_scope, (self.name,)
 
 
+#: Globals of a function that belong to no module, such as a named tuple's, are stored if so few.
+_FEW = 20
+
+
 class Functions:
     """Takes functions apart, for one pickle.
 
@@ -130,16 +134,14 @@ class Functions:
     def reduce(self, function: types.FunctionType, known: Mapping[int, Any]) -> Any:
         """Give the pickle's recipe for a function; None if its globals belong to no module."""
         scope = function.__globals__
+        shared: Any = scope
         if scope is not self._inside.namespace:
             name = scope.get("__name__")
-            if (
-                not isinstance(name, str)
-                or getattr(sys.modules.get(name), "__dict__", 0) is not scope
-            ):
+            module = sys.modules.get(name) if isinstance(name, str) else None
+            if getattr(module, "__dict__", None) is scope:
+                shared = Scope(str(name))
+            elif len(scope) > _FEW:
                 return None
-            shared: Any = Scope(name)
-        else:
-            shared = scope
         cells = function.__closure__
         code = Code(function.__code__, function.__code__.co_filename == self._filename)
         arguments = (code, shared, function.__name__, cells)

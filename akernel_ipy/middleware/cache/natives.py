@@ -61,16 +61,7 @@ def depend(
     Raises:
         Refused: it reads, and nobody knows what.
     """
-    mentioned = list(mentions)
-    reader = next(
-        (
-            f"{library}.{name}"
-            for library in sorted(set(libraries) & _READERS.keys())
-            for name in mentioned
-            if _READERS[library].fullmatch(name)
-        ),
-        "",
-    )
+    reader = _reader(set(libraries), list(mentions))
     sql = "duckdb" in set(libraries)
     if not reader and not sql:
         return
@@ -86,6 +77,15 @@ def depend(
             f"it calls {reader}, and which file that reads can't be seen; "
             "name it in a string, or %%cache force"
         )
+
+
+def _reader(libraries: set[str], mentions: list[str]) -> str:
+    """Name a reader that is mentioned; empty if there is none."""
+    for library in sorted(libraries & _READERS.keys()):
+        for name in mentions:
+            if _READERS[library].fullmatch(name):
+                return f"{library}.{name}"
+    return ""
 
 
 def _depend_on(observation: Observation, path: str) -> bool:

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from . import arrays, classes, functions
+from .faithful import NEVER, TRUSTED
 from .functions import OWN_FILE, Functions
 from .parts import ATOMS, Inside, Path, find, is_atom, is_plain, walk
 
@@ -24,41 +25,6 @@ _Base: Any = pickle.Pickler if _cloudpickle is None else _cloudpickle.Pickler
 
 #: Buffers smaller than this, in bytes, stay inside the pickle.
 SMALL = 1024
-
-#: Classes whose objects pickle, and come back as something else.
-_NEVER = {
-    ("traitlets.traitlets", "HasTraits"): "a widget, or another object with traits",
-    ("os", "_Environ"): "the environment",
-    ("numpy", "memmap"): "an array that lives in a file",
-    ("asyncio.mixins", "_LoopBoundMixin"): "part of the event loop",
-    ("matplotlib.animation", "Animation"): "a running animation",
-    ("concurrent.futures._base", "Executor"): "a pool of workers",
-    ("logging", "Handler"): "a log handler",
-    # cloudpickle would store copies of these, or something else in their place.
-    ("_io", "TextIOWrapper"): "an open file",
-    ("_io", "FileIO"): "an open file",
-    ("_io", "BufferedReader"): "an open file",
-    ("_io", "BufferedWriter"): "an open file",
-    ("_io", "BufferedRandom"): "an open file",
-    ("builtins", "memoryview"): "a view of memory",
-    ("builtins", "dict_keys"): "a view of a dictionary",
-    ("builtins", "dict_values"): "a view of a dictionary",
-    ("builtins", "dict_items"): "a view of a dictionary",
-    ("builtins", "odict_keys"): "a view of a dictionary",
-    ("builtins", "odict_values"): "a view of a dictionary",
-    ("builtins", "odict_items"): "a view of a dictionary",
-}
-
-#: Types that come back equal for sure; anything else is loaded back and compared.
-_TRUSTED = frozenset(
-    {
-        "abc", "array", "ast", "builtins", "collections", "contextlib", "dataclasses", "datetime",
-        "decimal", "enum", "fractions", "functools", "inspect", "io", "itertools", "matplotlib",
-        "numbers",
-        "numpy", "operator", "pandas", "pathlib", "polars", "pyarrow", "random", "re", "scipy",
-        "string", "types", "typing", "uuid", "zoneinfo", "akernel_ipy",
-    }
-)  # fmt: skip
 
 
 class Unstorable(Exception):
@@ -143,7 +109,7 @@ class Pickler(_Base):  # type: ignore[misc]
 
     def _reduce_instance(self, obj: Any, kind: type) -> Any:
         for base in kind.__mro__:
-            reason = _NEVER.get((base.__module__, base.__name__))
+            reason = NEVER.get((base.__module__, base.__name__))
             if reason is not None:
                 raise Unstorable(f"{kind.__name__} is {reason}")
         name = f"{kind.__module__}.{kind.__qualname__}"
@@ -169,7 +135,7 @@ class Pickler(_Base):  # type: ignore[misc]
             return kind, (obj.__func__,)
         if kind is types.MappingProxyType:
             return functions.make_proxy, (dict(obj),)
-        trusted = kind.__module__.partition(".")[0] in _TRUSTED
+        trusted = kind.__module__.partition(".")[0] in TRUSTED
         if not trusted and not (self._inside(kind) and is_plain(obj)):
             self.doubtful = True
         return self._leave(obj)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -71,7 +70,7 @@ def plan(source: str) -> Plan:
     except (CellSyntaxError, SyntaxError, ValueError, RecursionError) as error:
         return Plan(refusal=f"its code can't be read: {error}")
     mentions = frozenset(_mentions(tree))
-    underscores = _underscores(source, tree) if "_" in source else ()
+    underscores = _underscores(tree) if "_" in source else ()
     return Plan(
         names=names,
         refusal=_refusal(tree, names, mentions),
@@ -212,19 +211,35 @@ def _seeds_first(tree: ast.Module) -> bool:
     return False
 
 
-def _underscores(source: str, tree: ast.Module) -> tuple[str, ...]:
+def _underscores(tree: ast.Module) -> tuple[str, ...]:
     """Which results of other cells it reads: ``_``, ``__``, ``___``, ``_3``."""
-    found: set[str] = set()
-    tables = [symtable.symtable(source, "cell", "exec")]
-    while tables:
-        table = tables.pop()
-        tables.extend(table.get_children())
-        for symbol in table.get_symbols():
-            name = symbol.get_name()
-            top = table.get_type() == "module"
-            if is_result(name) and symbol.is_referenced() and (top or symbol.is_global()):
-                found.add(name)
+    found = {name for name in _free(tree, frozenset()) if is_result(name)}
     return tuple(sorted(name for name in found if not _binds_first(tree, name)))
+
+
+def _free(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
+    """Give the names that are loaded where no function or comprehension binds them.
+
+    Not by `symtable`: since Python 3.12 it counts the targets of comprehensions as the cell's own.
+    """
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        bound |= {n for part in node.generators for n in _stored(part.target)}
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        told = {n for part in ast.walk(node) if isinstance(part, ast.Global) for n in part.names}
+        bound |= {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+        bound |= _stored(node) - told
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in bound:
+        yield node.id
+    for child in ast.iter_child_nodes(node):
+        yield from _free(child, bound)
+
+
+def _stored(node: ast.AST) -> frozenset[str]:
+    return frozenset(
+        part.id
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
+    )
 
 
 def is_result(name: str) -> bool:
