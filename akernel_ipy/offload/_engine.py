@@ -232,7 +232,7 @@ class Engine:
                 dashboard_address=None,
                 scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
                 silence_logs=logging.CRITICAL,
-                security=find_spec("cryptography") is not None,
+                security=True if find_spec("cryptography") else None,
             )
 
     def _heard(self, event: tuple[float, Mapping[str, Any]]) -> None:
