@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import display
 
-from ..middleware.cache.verdicts import Log, Verdict, show_bytes, show_seconds
 from .command import Command, cell_number
 
 
-def _log(session: Any) -> Log:
-    cache = session.caching.used
-    return Log() if cache is None else cache.log
-
-
 def _show(session: Any, arguments: list[str]) -> None:
-    log = _log(session)
-    store = session.caching.cache.store
-    stats = store.stats()
-    lines = [
-        f"hits {log.hits}, misses {log.misses}, stored {log.stored}; "
-        f"saved {show_seconds(log.saved)}, brought back {show_bytes(log.bytes)}",
-        f"{stats.entries} entries, {show_bytes(stats.bytes)} of {show_bytes(stats.max_bytes)} "
-        f"in {stats.directory}",
-        *(f"trouble: {trouble}" for trouble in store.troubles[-3:]),
-    ]
-    rows = [(verdict, _state(verdict)) for _, verdict in log]
-    text = "\n".join([*lines, *(f"{v.label}  {state}" for v, state in rows)])
-    data = {"text/plain": text, "text/html": _table(lines, rows)}
-    display(data, raw=True)  # type: ignore[no-untyped-call]
+    # Imported here: a kernel without cache starts sooner.
+    from ..middleware.cache.report import overview
 
-
-def _state(verdict: Verdict) -> str:
-    if verdict.hit:
-        return f"hit: {show_seconds(verdict.spent)} instead of {show_seconds(verdict.seconds)}"
-    if verdict.stored:
-        return f"stored: {show_bytes(verdict.bytes)}, ran {show_seconds(verdict.seconds)}"
-    return f"not cached: {verdict.uncached}"
-
-
-def _table(lines: list[str], rows: list[tuple[Verdict, str]]) -> str:
-    head = "<br>".join(escape(line) for line in lines)
-    body = "".join(
-        f"<tr><td style='text-align:left'><code>{escape(verdict.label)}</code></td>"
-        f"<td style='text-align:left'>{escape(state)}</td></tr>"
-        for verdict, state in rows
-    )
-    return f"<p>{head}</p><table>{body}</table>" if rows else f"<p>{head}</p>"
+    cache = session.caching.cache
+    display(overview(cache.log, cache.store), raw=True)  # type: ignore[no-untyped-call]
 
 
 def _why(session: Any, arguments: list[str]) -> None:
-    log = _log(session)
     number = cell_number(arguments[0], "cache why") if arguments else None
-    verdict = log.find(number)
+    cache = session.caching.used
+    verdict = None if cache is None else cache.log.find(number)
     if verdict is None:
         which = "no cell" if number is None else f"In [{number}] was not one that"
         raise UsageError(
@@ -67,6 +33,8 @@ def _why(session: Any, arguments: list[str]) -> None:
 
 
 def _clear(session: Any, arguments: list[str]) -> None:
+    from ..middleware.cache.verdicts import show_bytes
+
     removed = session.caching.cache.store.clear()
     print(f"removed {removed.entries} entries, {show_bytes(removed.bytes)}")
 
