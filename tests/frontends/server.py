@@ -18,9 +18,15 @@ from typing import Any
 import nbformat
 from kernels import argv
 
+from akernel_ipy import kernelspec
+from akernel_ipy.core import modes
+
 STARTS_WITHIN = 90
 #: Kernelspecs: their names and flavours.
 KERNELS = {"akernel": "async", "akernel-chain": "chain"}
+
+#: The kernelspec of one process for all notebooks.
+SHARED = "akernel-multi-shared"
 #: Settings of JupyterLab: nothing may ask, nothing may fetch, all cells are in the page.
 SETTINGS: dict[str, dict[str, Any]] = {
     "@jupyterlab/apputils-extension:notification": {
@@ -174,6 +180,9 @@ def write_kernelspecs(directory: Path) -> None:
             "metadata": {"debugger": True, "concurrent": True},
         }
         (spec / "kernel.json").write_text(json.dumps(fields))
+    shared = directory / "data" / "kernels" / SHARED
+    shared.mkdir()
+    kernelspec.write(kernelspec.describe(modes.parse("multi"), shared=True), shared)
 
 
 def environment(directory: Path) -> dict[str, str]:
