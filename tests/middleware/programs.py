@@ -6,6 +6,7 @@ import asyncio
 import re
 import sys
 import types
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -244,7 +245,7 @@ class Play:
             {
                 name: value
                 for name, value in sorted(notebook.shell.user_ns.items())
-                if name not in ("asyncio", "__builtins__", *OWN)
+                if name[:2] != "__" and name not in ("asyncio", *OWN)
             }
         )
 
@@ -271,8 +272,21 @@ class Play:
 def play(mode: str, program: list[Cell], stop: bool = False) -> Play:
     """Run a program under a flavour."""
     played = Play(mode, program, stop)
-    asyncio.run(played.run())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "coroutine was never awaited"
+        asyncio.run(played.run())
     return played
+
+
+def difference(program: list[Cell], played: Play, expected: Play) -> str:
+    """Say what two plays of a program differ in; empty if in nothing."""
+    for what in ("statuses", "said", "results", "left"):
+        one, other = getattr(played, what), getattr(expected, what)
+        if one != other:
+            text = "\n".join(f"# --- {n}, after {c.delay}\n{c.code}" for n, c in enumerate(program))
+            order = [(what, run.number - 1) for what, run in played.events]
+            return f"{text}\n{what}:\n{one}\n not\n{other}\n{order}"
+    return ""
 
 
 def describe(value: Any) -> str:

@@ -12,7 +12,7 @@ from heapq import heapify, heappop, heappush
 
 from ._access import Access
 from ._conflicts import Conflicts
-from ._entry import Entry, inherit
+from ._entry import Entry
 
 
 class Board:
@@ -26,7 +26,6 @@ class Board:
         self._decided = decided
         self._entries: dict[int, Entry] = {}
         self._conflicts = Conflicts(self._entries)
-        self._waiters: dict[Entry, dict[Entry, None]] = {}
         self._dirty: set[int] = set()
 
     def __len__(self) -> int:
@@ -58,22 +57,19 @@ class Board:
         self._entries.pop(entry.number, None)
         self._dirty.discard(entry.number)
         self._conflicts.remove(entry)
-        self._wait_for_nothing(entry)
-        freed = False
-        for waiter in self._waiters.pop(entry, ()):
+        entry.wait_for({})
+        urgent = False
+        for waiter in entry.waiters:
             del waiter.blockers[entry]
             self._dirty.add(waiter.number)
-            freed = freed or not waiter.blockers
-        if freed:
+            urgent = urgent or not waiter.blockers or _holds_loosely(waiter)
+        entry.waiters.clear()
+        if urgent:
             self._settle()
 
     def depends(self, entry: Entry) -> list[Entry]:
         """Give the cells that wait for what this one is sure to do."""
-        return [
-            waiter
-            for waiter in self._waiters.get(entry, ())
-            if any(hazard.is_data for hazard in waiter.blockers[entry])
-        ]
+        return [waiter for waiter in entry.waiters if waiter.blockers[entry].is_data]
 
     def binds(self, name: str, *, after: int, before: int) -> bool:
         """Whether an unfinished cell between two places in the order binds a name."""
@@ -93,25 +89,20 @@ class Board:
             self._dirty.discard(entry.number)
             if not entry.granted:
                 self._decide(entry)
-                for waiter in self._waiters.get(entry, ()):
+                for waiter in entry.waiters:
                     if waiter.blockers[entry].loose and waiter.number not in self._dirty:
                         self._dirty.add(waiter.number)
                         heappush(todo, waiter.number)
 
     def _decide(self, entry: Entry) -> None:
         self._conflicts.remove(entry)
-        self._wait_for_nothing(entry)
         entry.access = entry.look()
-        entry.blockers = self._conflicts.of(entry)
-        for blocker in entry.blockers:
-            self._waiters.setdefault(blocker, {})[entry] = None
-        entry.inherited = inherit(entry)
+        entry.wait_for(self._conflicts.of(entry))
         self._conflicts.add(entry)
         entry.granted = not entry.blockers
         self._decided(entry)
 
-    def _wait_for_nothing(self, entry: Entry) -> None:
-        for blocker in entry.blockers:
-            waiters = self._waiters.get(blocker)
-            if waiters is not None:
-                waiters.pop(entry, None)
+
+def _holds_loosely(entry: Entry) -> bool:
+    """Whether some cell waits for one only because of what that one may still get."""
+    return any(waiter.blockers[entry].loose for waiter in entry.waiters)

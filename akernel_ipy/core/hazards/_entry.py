@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ._access import Access, Loan
-
-#: Objects that a waiting cell may come to reach, beyond which it is taken to reach all.
-MAX_TOKENS = 50_000
+from ._access import Access
 
 
 class Kind(Enum):
@@ -47,6 +44,16 @@ class Hazards(tuple[Hazard, ...]):
     __slots__ = ()
 
     @property
+    def is_data(self) -> bool:
+        """Whether the cell can't go on without what that cell does."""
+        return any(hazard.is_data for hazard in self)
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether something may come from that cell."""
+        return any(hazard.kind not in (Kind.WRITE, Kind.REWRITE) for hazard in self)
+
+    @property
     def loose(self) -> bool:
         """Whether they may vanish before that cell has ended."""
         return any(hazard.loose for hazard in self)
@@ -60,44 +67,22 @@ class Entry:
         number: its place in the order of arrival.
         look: says what it may do, as things are at the time of the call.
         access: what it may do, as far as was known when it was looked at last.
-        inherited: what it may do with what it gets from the cells that it waits for.
         granted: it may start, or has.
         blockers: the unfinished cells that it waits for.
+        waiters: the cells that wait for it.
     """
 
     number: int
     look: Callable[[], Access]
     access: Access = field(default_factory=Access)
-    inherited: Loan = field(default_factory=Loan)
     granted: bool = False
     blockers: dict[Entry, Hazards] = field(default_factory=dict)
+    waiters: dict[Entry, None] = field(default_factory=dict)
 
-    @property
-    def barrier(self) -> str:
-        """Why it may do anything to everything; empty if that can be told."""
-        return self.access.barrier or self.inherited.barrier
-
-
-def inherit(entry: Entry) -> Loan:
-    """Say what a cell may do with what it gets from those that it waits for."""
-    loans = [loan for other, hazards in entry.blockers.items() for loan in _loans(other, hazards)]
-    if not loans:
-        return Loan()
-    tokens = frozenset().union(*(loan.tokens for loan in loans))
-    barrier = next((loan.barrier for loan in loans if loan.barrier), "")
-    if len(tokens) > MAX_TOKENS:
-        tokens, barrier = frozenset(), barrier or "it may come to reach too many objects"
-    return Loan(
-        frozenset().union(*(loan.reads for loan in loans)),
-        frozenset().union(*(loan.writes for loan in loans)),
-        tokens,
-        barrier,
-    )
-
-
-def _loans(other: Entry, hazards: Hazards) -> Iterator[Loan]:
-    if any(hazard.kind not in (Kind.WRITE, Kind.REWRITE) for hazard in hazards):
-        yield other.access.loan
-        yield other.inherited
-        if other.barrier:
-            yield Loan(barrier=other.barrier)
+    def wait_for(self, blockers: dict[Entry, Hazards]) -> None:
+        """Wait for these, and for no others."""
+        for blocker in self.blockers:
+            blocker.waiters.pop(self, None)
+        self.blockers = blockers
+        for blocker in blockers:
+            blocker.waiters[self] = None

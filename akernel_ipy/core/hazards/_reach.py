@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gc
-import re
-from collections.abc import Iterable, Mapping
-from types import FunctionType
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from weakref import ref
 
 from ._code import names_of
-from ._types import Policies, Policy, is_global_of_a_library
+from ._kids import attributes, class_members, contents, elements, frame_values
+from ._types import Policies, Policy, is_global_of_a_library, is_own
 
 #: An object's id, or a package whose objects share state.
 Token = int | str
@@ -18,15 +17,9 @@ Token = int | str
 #: Objects looked at for one cell; beyond, it is taken to reach everything.
 MAX_OBJECTS = 20_000
 
-#: Members of classes that dataclasses, enums and the like keep for themselves.
-_MACHINERY = re.compile(
-    r"__(annotations|dataclass_\w+|match_args|abstractmethods|parameters|orig_bases|attrs_\w+"
-    r"|pydantic_\w+|static_attributes|annotations_cache|annotate_func|doc|module|dict|weakref)__"
-    r"|_abc_impl|_field_defaults|_[a-z0-9]+(_[a-z0-9]+)*_map_|_member_\w+_|_sort_order_"
-)
-
 _MISSING = object()
-_QUIET = frozenset({Policy.FUNCTION, Policy.CLASS, Policy.MODULE, Policy.CELL})
+_QUIET = frozenset({Policy.FUNCTION, Policy.CLASS, Policy.MODULE, Policy.CELL, Policy.MEMBER})
+_Kids = Iterable[Any]
 
 
 class Reach:
@@ -55,11 +48,13 @@ class Reach:
         #: Why everything can be reached; empty if it can't.
         self.opaque = ""
         self._namespace = namespace
-        self._policies = Policies(namespace)
+        self._policies = Policies()
         self._written = {id(namespace[n]) for n in written if n in namespace}
         self._self_written = self_written
         self._seen: tuple[set[int], set[int]] = (set(), set())
         self._left = MAX_OBJECTS
+        #: Objects made on the way, whose ids must stay theirs.
+        self._kept: list[Any] = []
 
     def follow(
         self,
@@ -98,8 +93,7 @@ class Reach:
             if policy is Policy.LEAF:
                 continue
             if explicit and policy in _QUIET:
-                self.tokens.setdefault(id(found), name)
-                self.changes.add(id(found))
+                self._note(id(found), name, True)
             if id(found) in seen or id(found) in seen_changing:
                 continue
             seen.add(id(found))
@@ -108,98 +102,103 @@ class Reach:
                 what = "more objects than can be looked at" if self._left < 0 else "the kernel"
                 self.opaque = self.opaque or f"`{name}` leads to {what}"
                 return
-            if policy is Policy.OBJECT and _callable_of_a_library(found, self._policies):
-                continue
-            kids = self._look(found, policy, name, change)
             explicit = explicit and policy not in _QUIET
+            kids = _LOOKS[policy](self, found, name, change)
             todo += [(kid, explicit) for kid in kids]
-
-    def _look(self, found: Any, policy: Policy, name: str, change: bool) -> Iterable[Any]:
-        """Note one object; give those that it leads to."""
-        match policy:
-            case Policy.CONTENTS:
-                return _contents(found)
-            case Policy.FUNCTION:
-                return self._function(found, name)
-            case Policy.CLASS:
-                return self._class(found, name)
-            case Policy.ARRAY:
-                return self._array(found, name, change)
-            case Policy.MODULE | Policy.CELL:
-                self._note(id(found), name, id(found) in self._written)
-                return gc.get_referents(found) if policy is Policy.CELL else ()
-            case Policy.HIDDEN:
-                self._note(type(found).__module__.partition(".")[0], name, change)
-        self._note(id(found), name, change)
-        kids = gc.get_referents(found)
-        if all(policy is Policy.LEAF for policy in map(self._policies.of, set(map(type, kids)))):
-            return ()
-        self._left -= len(kids) // 16
-        if type(found) not in (list, dict, set):
-            return [type(found), *kids]
-        return kids
 
     def _note(self, token: Token, name: str, change: bool) -> None:
         self.tokens.setdefault(token, name)
         if change:
             self.changes.add(token)
 
-    def _function(self, function: FunctionType, name: str) -> Iterable[Any]:
-        if function.__globals__ is self._namespace:
-            code = names_of(function.__code__)
-            self.reads |= code.reads
-            self.writes |= code.writes
-            self.opaque = self.opaque or code.opaque
-        elif is_global_of_a_library(function):
-            return ()
-        stores = names_of(function.__code__).stores if function.__closure__ else frozenset()
-        for variable, cell in zip(
-            function.__code__.co_freevars, function.__closure__ or (), strict=False
-        ):
-            if variable in stores:
-                self._note(id(cell), name, True)
-        self._note(id(function), name, id(function) in self._written)
-        return [
-            *(function.__closure__ or ()),
-            *(function.__defaults__ or ()),
-            *(function.__kwdefaults__ or {}).values(),
-            *function.__dict__.values(),
-        ]
+    # -- one object: note it, and give those that it leads to --------------------------------
 
-    def _class(self, found: type, name: str) -> Iterable[Any]:
-        own = self._policies.is_own(found)
-        changes = id(found) in self._written or (
-            own and any(base.__name__ in self._self_written for base in found.__mro__)
-        )
-        self._note(id(found), name, changes)
-        if not own:
-            return ()
-        members = [v for k, v in vars(found).items() if not _MACHINERY.fullmatch(k)]
-        return [*members, *found.__bases__, type(found)]
+    def _contents(self, found: Any, name: str, change: bool) -> _Kids:
+        return contents(found)
 
-    def _array(self, array: Any, name: str, change: bool) -> Iterable[Any]:
+    def _object(self, found: Any, name: str, change: bool) -> _Kids:
+        kind = type(found)
+        if callable(found) and not is_own(kind) and is_global_of_a_library(found):
+            return ()
+        self._note(id(found), name, change)
+        kids = gc.get_referents(found)
+        if all(self._policies.of(t) is Policy.LEAF for t in set(map(type, kids))):
+            kids = []
+        self._left -= len(kids) // 16
+        return kids if kind in (list, dict, set) else [kind, *kids]
+
+    def _hidden(self, found: Any, name: str, change: bool) -> _Kids:
+        self._note(type(found).__module__.partition(".")[0], name, change)
+        return self._object(found, name, change)
+
+    def _frame(self, found: Any, name: str, change: bool) -> _Kids:
+        self._note(id(found), name, change)
+        kids = frame_values(found)
+        self._kept += kids
+        return [type(found), *kids]
+
+    def _array(self, array: Any, name: str, change: bool) -> _Kids:
         base = array
         while (below := getattr(base, "base", None)) is not None:
             base = below
             if self._policies.of(type(base)) is not Policy.ARRAY:
                 break
         self._note(id(base), name, change)
-        kids = [base] if base is not array else []
-        kids += gc.get_referents(array)
-        if array.dtype.hasobject:
-            kids += array.ravel().tolist() if array.ndim else [array.item()]
+        kids = [type(array), *elements(array), *gc.get_referents(array)]
+        return kids if base is array else [base, *kids]
+
+    def _module(self, found: Any, name: str, change: bool) -> _Kids:
+        self._note(id(found), name, id(found) in self._written)
+        return ()
+
+    def _quiet(self, found: Any, name: str, change: bool) -> _Kids:
+        self._note(id(found), name, id(found) in self._written)
+        return gc.get_referents(found)
+
+    def _class(self, found: Any, name: str, change: bool) -> _Kids:
+        own = is_own(found)
+        bases = (*found.__mro__, *type(found).__mro__)
+        written = own and any(base.__name__ in self._self_written for base in bases)
+        self._note(id(found), name, written or id(found) in self._written)
+        return class_members(found) if own else ()
+
+    def _function(self, function: Any, name: str, change: bool) -> _Kids:
+        if is_global_of_a_library(function):
+            return ()
+        self._note(id(function), name, id(function) in self._written)
+        code, scope = names_of(function.__code__), function.__globals__
+        kids = attributes(function)
+        if scope is self._namespace:
+            self.reads |= code.reads
+            self.writes |= code.writes
+            self.opaque = self.opaque or code.opaque
+        elif not _is_of_a_module(scope):
+            self._note(id(scope), name, bool(code.writes))
+            kids += [scope[word] for word in code.reads if word in scope]
+        for variable, cell in zip(
+            function.__code__.co_freevars, function.__closure__ or (), strict=False
+        ):
+            if variable in code.stores:
+                self._note(id(cell), name, True)
         return kids
 
 
-def _contents(found: Any) -> Iterable[Any]:
-    if isinstance(found, ref):
-        return [found()]
-    kids = gc.get_referents(found)
-    bound = getattr(found, "__self__", None) if not kids else None
-    return kids if bound is None else [bound]
+_Look = Callable[[Reach, Any, str, bool], _Kids]
+_LOOKS: dict[Policy, _Look] = {
+    Policy.CONTENTS: Reach._contents,
+    Policy.FUNCTION: Reach._function,
+    Policy.CLASS: Reach._class,
+    Policy.MODULE: Reach._module,
+    Policy.CELL: Reach._quiet,
+    Policy.MEMBER: Reach._quiet,
+    Policy.OBJECT: Reach._object,
+    Policy.ARRAY: Reach._array,
+    Policy.FRAME: Reach._frame,
+    Policy.HIDDEN: Reach._hidden,
+}
 
 
-def _callable_of_a_library(found: Any, policies: Policies) -> bool:
-    if not callable(found) or any(map(policies.is_own, type(found).__mro__)):
-        return False
-    return is_global_of_a_library(found)
+def _is_of_a_module(namespace: Mapping[str, Any]) -> bool:
+    """Whether a function's globals are those of a module, whose state is no data."""
+    module = sys.modules.get(namespace.get("__name__") or "")
+    return module is not None and vars(module) is namespace

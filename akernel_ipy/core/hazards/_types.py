@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 from weakref import ref
@@ -22,49 +21,36 @@ class Policy(IntEnum):
     CLASS = 3
     MODULE = 4
     CELL = 5
+    MEMBER = 6
     #: May change in place.
-    OBJECT = 6
-    ARRAY = 7
+    OBJECT = 7
+    ARRAY = 8
+    FRAME = 9
     #: May change in place, and shares state with its kind that Python doesn't see.
-    HIDDEN = 8
+    HIDDEN = 10
     #: Leads to everything.
-    KERNEL = 9
+    KERNEL = 11
 
 
 _LEAVES: tuple[type, ...] = (
-    *(int, float, complex, bool, str, bytes, range),
+    *(int, float, complex, bool, str, bytes, range, object),
     *(type(None), type(...), type(NotImplemented)),
+    *(types.CodeType, types.TracebackType, types.FrameType, types.GetSetDescriptorType),
+    *(types.MemberDescriptorType, types.WrapperDescriptorType, types.MethodDescriptorType),
+    types.ClassMethodDescriptorType,
+)
+_CONTENTS: tuple[type, ...] = (
+    *(tuple, frozenset, slice, property, classmethod, staticmethod, ref),
+    *(types.MappingProxyType, types.GenericAlias, types.UnionType),
+    *(types.MethodType, types.MethodWrapperType, types.BuiltinFunctionType),
 )
 _EXACT: dict[type, Policy] = {
     **dict.fromkeys(_LEAVES, Policy.LEAF),
-    types.CodeType: Policy.LEAF,
-    types.TracebackType: Policy.LEAF,
-    types.FrameType: Policy.LEAF,
-    types.MappingProxyType: Policy.CONTENTS,
-    types.GetSetDescriptorType: Policy.LEAF,
-    types.MemberDescriptorType: Policy.LEAF,
-    types.WrapperDescriptorType: Policy.LEAF,
-    types.MethodDescriptorType: Policy.LEAF,
-    types.ClassMethodDescriptorType: Policy.LEAF,
-    types.GenericAlias: Policy.CONTENTS,
-    types.UnionType: Policy.CONTENTS,
-    tuple: Policy.CONTENTS,
-    frozenset: Policy.CONTENTS,
-    slice: Policy.CONTENTS,
-    property: Policy.CONTENTS,
-    classmethod: Policy.CONTENTS,
-    staticmethod: Policy.CONTENTS,
-    types.MethodType: Policy.CONTENTS,
-    types.MethodWrapperType: Policy.CONTENTS,
-    types.BuiltinFunctionType: Policy.CONTENTS,
-    ref: Policy.CONTENTS,
+    **dict.fromkeys(_CONTENTS, Policy.CONTENTS),
     types.FunctionType: Policy.FUNCTION,
     types.ModuleType: Policy.MODULE,
     types.CellType: Policy.CELL,
-    list: Policy.OBJECT,
-    dict: Policy.OBJECT,
-    set: Policy.OBJECT,
-    bytearray: Policy.OBJECT,
+    **dict.fromkeys((list, dict, set, bytearray), Policy.OBJECT),
 }
 
 #: Base classes by ``module.name``: nothing has to be imported to know them.
@@ -74,27 +60,38 @@ _BASES: dict[str, Policy] = {
             "datetime.date", "datetime.time", "datetime.timedelta", "datetime.tzinfo",
             "decimal.Decimal", "fractions.Fraction", "uuid.UUID", "re.Pattern", "re.Match",
             "pathlib.PurePath", "pathlib._local.PurePath", "ipaddress._IPAddressBase",
-            "enum.Enum", "numpy.generic", "numpy.dtype", "numpy.ufunc",
-            "pandas.core.indexes.base.Index", "pandas._libs.tslibs.nattype._NaT",
-            "pandas._libs.tslibs.nattype.NaTType", "pandas._libs.missing.NAType",
-            "pandas._libs.interval.Interval", "pandas._libs.tslibs.offsets.BaseOffset",
-            "pandas.core.dtypes.base.ExtensionDtype", "polars.datatypes.classes.DataType",
-            "pyarrow.lib.DataType", "pyarrow.lib.Schema", "pyarrow.lib.Array",
-            "pyarrow.lib.ChunkedArray", "pyarrow.lib.Table", "pyarrow.lib.RecordBatch",
+            "_collections._tuplegetter", "dataclasses._MISSING_TYPE",
+            "dataclasses._HAS_DEFAULT_FACTORY_CLASS",
+            "numpy.generic", "numpy.dtype", "numpy.ufunc",
+            "pandas.core.indexes.base.Index", "pandas.Index",
+            "pandas.api.extensions.ExtensionDtype", "pandas.core.dtypes.base.ExtensionDtype",
+            "pandas._libs.tslibs.nattype._NaT", "pandas._libs.missing.NAType", "pandas._libs.interval.IntervalMixin",
+            "pandas._libs.tslibs.offsets.BaseOffset", "polars.datatypes.classes.DataType",
+            "polars.expr.expr.Expr", "pyarrow.lib._Weakrefable",
             # Made to be shared: what they guard or do for one cell is no data of another's.
             "asyncio.locks.Lock", "asyncio.locks.Semaphore", "asyncio.events.AbstractEventLoop",
             "_contextvars.Context", "contextvars.Context", "_thread.lock", "_thread.RLock",
             "threading.Semaphore", "concurrent.futures._base.Executor", "logging.Logger",
             "logging.Handler", "aiohttp.client.ClientSession", "httpx._client.BaseClient",
-            "distributed.client.Client",
+            "httpx.Client", "httpx.AsyncClient", "distributed.client.Client",
         ),
         Policy.LEAF,
     ),
-    "numpy.ndarray": Policy.ARRAY,
-    "functools.partial": Policy.CONTENTS,
-    "functools.cached_property": Policy.CONTENTS,
-    "functools.partialmethod": Policy.CONTENTS,
+    **dict.fromkeys(
+        ("functools.partial", "functools.cached_property", "functools.partialmethod"),
+        Policy.CONTENTS,
+    ),
+    "enum.Enum": Policy.MEMBER,
     "numpy.void": Policy.ARRAY,
+    "numpy.ndarray": Policy.ARRAY,
+    **dict.fromkeys(
+        (
+            "pandas.core.frame.DataFrame", "pandas.core.series.Series", "pandas.DataFrame",
+            "pandas.Series", "polars.dataframe.frame.DataFrame", "polars.series.series.Series",
+            "polars.lazyframe.frame.LazyFrame",
+        ),
+        Policy.FRAME,
+    ),
     "IPython.core.interactiveshell.InteractiveShell": Policy.KERNEL,
     "ipykernel.kernelbase.Kernel": Policy.KERNEL,
     "akernel_ipy.session.Session": Policy.KERNEL,
@@ -105,37 +102,43 @@ _SHARING = frozenset({"torch", "tensorflow", "cupy", "h5py", "netCDF4", "duckdb"
 
 
 class Policies:
-    """The policies of types, for one namespace: its own classes are looked into."""
+    """The policies of types; classes that are not a library's are looked into."""
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
-        self._own = namespace.get("__name__", "__main__")
+    def __init__(self) -> None:
         self._known: dict[type, Policy] = dict(_EXACT)
 
     def of(self, kind: type) -> Policy:
         """The policy of objects of exactly this type."""
         policy = self._known.get(kind)
         if policy is None:
-            policy = self._known[kind] = self._classify(kind)
+            policy = self._known[kind] = _classify(kind)
         return policy
 
-    def is_own(self, kind: type) -> bool:
-        """Whether a class was defined in the notebook."""
-        return bool(getattr(kind, "__module__", None) == self._own)
 
-    def _classify(self, kind: type) -> Policy:
-        if issubclass(kind, type):
-            return Policy.CLASS
-        if issubclass(kind, types.ModuleType):
-            return Policy.MODULE
-        for base in kind.__mro__:
-            if self.is_own(base):
-                return Policy.OBJECT
-            policy = _BASES.get(f"{base.__module__}.{base.__qualname__}", _EXACT.get(base))
-            if policy is not None:
-                return policy
-        if str(kind.__module__).partition(".")[0] in _SHARING:
-            return Policy.HIDDEN
-        return Policy.OBJECT
+def _classify(kind: type) -> Policy:
+    if issubclass(kind, type):
+        return Policy.CLASS
+    if issubclass(kind, types.ModuleType):
+        return Policy.MODULE
+    own = False
+    for base in kind.__mro__:
+        policy = _BASES.get(f"{base.__module__}.{base.__qualname__}", _EXACT.get(base))
+        if policy is not None and base is not object:
+            return policy if policy > Policy.CONTENTS or not own else Policy.OBJECT
+        own = own or is_own(base)
+    if str(kind.__module__).partition(".")[0] in _SHARING:
+        return Policy.HIDDEN
+    return Policy.OBJECT
+
+
+def is_own(kind: type) -> bool:
+    """Whether a class was defined in the notebook, or made by a function for it."""
+    module = sys.modules.get(kind.__module__) if isinstance(kind.__module__, str) else None
+    if module is None or kind.__module__ == "__main__" or "<locals>" in kind.__qualname__:
+        return True
+    if is_global_of_a_library(kind):
+        return False
+    return any(isinstance(member, types.FunctionType) for member in vars(kind).values())
 
 
 def is_global_of_a_library(value: Any) -> bool:
@@ -149,3 +152,8 @@ def is_global_of_a_library(value: Any) -> bool:
     for word in rest:
         found = getattr(found, word, None)
     return found is value
+
+
+def is_of_stdlib(value: Any) -> bool:
+    """Whether a function or class belongs to Python's own library."""
+    return str(getattr(value, "__module__", "")).partition(".")[0] in sys.stdlib_module_names
