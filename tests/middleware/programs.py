@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import strategies as st
 
@@ -60,22 +61,22 @@ STATEMENTS = (
     "{n}({i})",
     "{n} = iter({m})",
     "{n} = (x for x in {m})",
-    "say(next({n}, None))",
-    "say(sum({m}))",
-    "say(len({m}))",
-    "say({m})",
-    "say({m}, {o})",
-    "say({m} is {o})",
-    "say(f'{{{m}}}')",
-    "say(any(x == {i} for x in {m}))",
+    "print(next({n}, None))",
+    "print(sum({m}))",
+    "print(len({m}))",
+    "print({m})",
+    "print({m}, {o})",
+    "print({m} is {o})",
+    "print(f'{{{m}}}')",
+    "print(any(x == {i} for x in {m}))",
     "for x in {m}: x.append({i})",
-    "for x in {m}: say(x)",
+    "for x in {m}: print(x)",
     "for {n} in range(2): pass",
     "for i, x in enumerate({m}): x.append(i)",
     "if {m}: {n} = {i}",
     "({m} if {i} else {o}).append({i})",
     "[{m}][0].append({i})",
-    "match {m}:\n    case [first, *_]: first.append({i})\n    case _: say('no')",
+    "match {m}:\n    case [first, *_]: first.append({i})\n    case _: print('no')",
     "try: {n}\nexcept NameError: {n} = {i}",
     "import math",
     "import math as {n}",
@@ -88,7 +89,7 @@ STATEMENTS = (
     "def {g}(*args): return {h}(*args)",
     "def {g}(x=[], *args):\n    x.append({i})\n    return x",
     "def {g}(x={m}, *args): return x",
-    "def {g}(x=None, *args):\n    say(x)\n    return [x, {m}]",
+    "def {g}(x=None, *args):\n    print(x)\n    return [x, {m}]",
     "def {g}(x=None, *args):\n    x.append({i})",
     "def {g}(x=None, *args):\n    x.n = {i}",
     "def {g}(*args): {k}.n += 1; return {k}.n",
@@ -105,7 +106,7 @@ STATEMENTS = (
     "{n} = {g}({m})",
     "{n} = {g}()",
     "{g}({m})",
-    "say({g}())",
+    "print({g}())",
     "{n} = await {g}({m})",
     "await {g}()",
     "{n} = lambda *args: {m}",
@@ -138,8 +139,8 @@ STATEMENTS = (
     "{n} = {m}.m",
     "{k}.n += 1",
     "{k}.n = {m}",
-    "say({k}.n)",
-    "say({m}.n)",
+    "print({k}.n)",
+    "print({m}.n)",
     "{n}.n += 1",
     "del {k}.n",
     "raise ValueError({i})",
@@ -173,7 +174,7 @@ def statements(draw: st.DrawFn) -> str:
     )
     if draw(st.sampled_from([True, True, True, False])):
         lines = text.replace("\n", "\n    ")
-        return f"try:\n    {lines}\nexcept Exception:\n    say(failure())"
+        return f"try:\n    {lines}\nexcept Exception:\n    print(failure())"
     return text
 
 
@@ -184,7 +185,7 @@ def cells(draw: st.DrawFn) -> Cell:
     for statement in draw(st.lists(statements(), min_size=1, max_size=4)):
         parts += [f"await pause({n})" for n in draw(st.sampled_from([(), (), (1,), (3,), (7,)]))]
         parts.append(statement)
-    last = draw(st.sampled_from([None, None, "say({})", "{}", "await pause(2)"]))
+    last = draw(st.sampled_from([None, None, "print({})", "{}", "await pause(2)"]))
     if last is not None:
         parts.append(last.format(draw(st.sampled_from(NAMES))))
     return Cell("\n".join(parts), draw(st.sampled_from([0, 0, 0, 1, 4])))
@@ -211,14 +212,14 @@ def lru(function: Any) -> Any:
     return lru_cache(function)
 
 
-def say(*values: Any) -> None:
-    """What cells show with: kept for the run that the caller belongs to."""
-    text = " ".join(describe(value) for value in values)
-    current_run.get().state.metadata.setdefault("said", []).append(text)
+def show(*values: Any) -> None:
+    """Stand in for `print`: what is shown is kept for the run that the caller belongs to."""
+    texts = [f"{describe(str(value))} {describe(value)}" for value in values]
+    current_run.get().state.metadata.setdefault("said", []).append(" ".join(texts))
 
 
 #: What programs find in their namespace.
-OWN = {"say": say, "pause": pause, "lru": lru, "failure": failure, "__name__": "__main__"}
+OWN = {"pause": pause, "lru": lru, "failure": failure, "__name__": "__main__"}
 
 
 class Play:
@@ -272,7 +273,7 @@ class Play:
 def play(mode: str, program: list[Cell], stop: bool = False) -> Play:
     """Run a program under a flavour."""
     played = Play(mode, program, stop)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), patch("builtins.print", show):
         warnings.simplefilter("ignore")  # "coroutine was never awaited"
         asyncio.run(played.run())
     return played

@@ -10,6 +10,7 @@ from typing import Any
 from ..names import Names
 from ._reach import Reach, Token
 from ._text import Text, text_of
+from .uses import Judge, Texts, uses_of_cell
 
 _NONE: frozenset[Any] = frozenset()
 _MISSING = object()
@@ -56,14 +57,16 @@ class Notes:
     """What the cells seen so far tell about functions that later ones call."""
 
     def __init__(self) -> None:
+        self.texts = Texts()
         self._written: set[str] = set()
         self._self_written: set[str] = set()
         self._escaping: set[str] = set()
         #: Whether some code sets attributes of what it is given.
         self.foreign = False
 
-    def take(self, names: Names, text: Text) -> None:
+    def take(self, source: str, names: Names, text: Text) -> None:
         """Take note of a cell that has arrived."""
+        self.texts.take(source)
         self._written |= names.deferred_mutates | text.deferred_setters
         self._self_written |= text.self_written
         self._escaping |= text.escapes
@@ -91,11 +94,14 @@ def access_of(source: str, names: Names, namespace: Mapping[str, Any], notes: No
     """
     text = text_of(source, names)
     reads = names.immediate | names.soft
-    reach = Reach(namespace, notes.written, notes.self_written)
+    judge = Judge(namespace, notes.texts)
+    reach = Reach(namespace, notes.written, notes.self_written, judge)
     explicit = names.mutates | text.setters
     reach.follow(sorted(explicit), written=explicit)
     sure = frozenset(reach.changes)
-    reach.follow(sorted(reads), written=text.escapes if notes.foreign else _NONE)
+    escapes = text.escapes if notes.foreign else _NONE
+    reach.follow(sorted(reads), uses=uses_of_cell(source).read, written=escapes)
+    reach.conclude()
     imports = {name: target for name, target in text.imports.items() if name in names.imports}
     own = Access(
         reads=reads | reach.reads,

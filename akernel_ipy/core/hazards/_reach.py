@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ._code import names_of
+from ._code import CodeNames, names_of
 from ._kids import attributes, class_members, contents, elements, frame_values
 from ._types import Policies, Policy, is_global_of_a_library, is_own
+from .uses import RESULTS, Judge, Use
 
 #: An object's id, or a package whose objects share state.
 Token = int | str
@@ -17,9 +19,17 @@ Token = int | str
 #: Objects looked at for one cell; beyond, it is taken to reach everything.
 MAX_OBJECTS = 20_000
 
-_MISSING = object()
+_MISSING: Any = object()
 _QUIET = frozenset({Policy.FUNCTION, Policy.CLASS, Policy.MODULE, Policy.CELL, Policy.MEMBER})
 _Kids = Iterable[Any]
+
+
+@dataclass(slots=True)
+class Behind:
+    """What may change and can be reached from a name."""
+
+    tokens: set[Token] = field(default_factory=set)
+    types: set[type] = field(default_factory=set)
 
 
 class Reach:
@@ -30,6 +40,7 @@ class Reach:
         written: names whose functions, classes or modules some function of the notebook writes
             attributes of.
         self_written: names of classes whose own methods do so.
+        judge: decides what is only read; without one all may be changed.
     """
 
     def __init__(
@@ -37,6 +48,7 @@ class Reach:
         namespace: Mapping[str, Any],
         written: Iterable[str] = (),
         self_written: frozenset[str] = frozenset(),
+        judge: Judge | None = None,
     ) -> None:
         #: What is reached, with the name that it is reached from first.
         self.tokens: dict[Token, str] = {}
@@ -51,8 +63,17 @@ class Reach:
         self._policies = Policies()
         self._written = {id(namespace[n]) for n in written if n in namespace}
         self._self_written = self_written
-        self._seen: tuple[set[int], set[int]] = (set(), set())
+        self._judge = judge
+        #: What is looked at for a name that may be changed, or for the name at hand.
+        self._seen: set[int] = set()
         self._left = MAX_OBJECTS
+        #: Names that may turn out to be only read: the tokens and types behind them.
+        self._candidates: dict[str, Behind] = {}
+        self._behind: Behind | None = None
+        #: What names undergo in all code that was seen, None if they are changed.
+        self._uses: dict[str, Use | None] = {}
+        #: Globals that functions return; what comes back, undergoes `RESULTS`.
+        self._returned: set[str] = set()
         #: Objects made on the way, whose ids must stay theirs.
         self._kept: list[Any] = []
 
@@ -60,32 +81,56 @@ class Reach:
         self,
         names: Iterable[str],
         *,
-        unchanged: frozenset[str] = frozenset(),
+        uses: Mapping[str, Use] | None = None,
         written: frozenset[str] = frozenset(),
     ) -> None:
         """Follow names, and those that functions reached from them use.
 
         Args:
             names: where to begin.
-            unchanged: those of them whose objects are only read.
+            uses: what those undergo which may be only read, and `RESULTS`; others are changed.
             written: those of them whose functions, classes or modules get attributes.
         """
+        if uses is not None:
+            self._undergoes(RESULTS, uses.get(RESULTS))
         for name in names:
-            self._enter(name, name not in unchanged, name in written)
+            self._undergoes(name, None if uses is None else uses.get(name))
+            self._enter(name, name in written)
         done: set[str] = set()
         while new := self.reads - done:
             done |= new
             for name in sorted(new):
-                self._enter(name, True, False)
+                self._enter(name, False)
 
-    def _enter(self, name: str, change: bool, explicit: bool) -> None:
+    def conclude(self) -> None:
+        """Decide, when all code is known, which of the names are only read."""
+        results = self._uses.get(RESULTS)
+        for name, behind in self._candidates.items():
+            uses = [self._uses[name], *([results] if name in self._returned else [])]
+            use = Use.merged(*uses)
+            judge = self._judge
+            if use is None or judge is None or not judge.only_reads(use, behind.types):
+                self.changes |= behind.tokens
+        self._candidates.clear()
+
+    def _undergoes(self, name: str, use: Use | None) -> None:
+        known = self._uses.get(name, _MISSING)
+        self._uses[name] = use if known is _MISSING else Use.merged(known, use)
+
+    def _enter(self, name: str, explicit: bool) -> None:
         value = self._namespace.get(name, _MISSING)
-        if value is not _MISSING:
-            self._walk(value, name, change, explicit)
+        if value is _MISSING:
+            return
+        if self._uses.get(name) is None or self._judge is None or explicit:
+            self._walk(value, name, True, explicit)
+        elif name not in self._candidates:
+            shared, self._seen = self._seen, set()
+            self._behind = self._candidates[name] = Behind()
+            self._walk(value, name, False, False)
+            self._seen, self._behind = shared, None
 
     def _walk(self, value: Any, name: str, change: bool, explicit: bool) -> None:
-        seen_changing, seen_reading = self._seen
-        seen = seen_changing if change else seen_reading
+        seen = self._seen
         todo: list[tuple[Any, bool]] = [(value, explicit)]
         while todo:
             found, explicit = todo.pop()
@@ -94,7 +139,7 @@ class Reach:
                 continue
             if explicit and policy in _QUIET:
                 self._note(id(found), name, True)
-            if id(found) in seen or id(found) in seen_changing:
+            if id(found) in seen:
                 continue
             seen.add(id(found))
             self._left -= 1
@@ -111,6 +156,12 @@ class Reach:
         if change:
             self.changes.add(token)
 
+    def _may_change(self, token: Token, name: str, change: bool, kind: type) -> None:
+        self._note(token, name, change)
+        if self._behind is not None:
+            self._behind.tokens.add(token)
+            self._behind.types.add(kind)
+
     # -- one object: note it, and give those that it leads to --------------------------------
 
     def _contents(self, found: Any, name: str, change: bool) -> _Kids:
@@ -120,7 +171,7 @@ class Reach:
         kind = type(found)
         if callable(found) and not is_own(kind) and is_global_of_a_library(found):
             return ()
-        self._note(id(found), name, change)
+        self._may_change(id(found), name, change, kind)
         kids = gc.get_referents(found)
         if all(self._policies.of(t) is Policy.LEAF for t in set(map(type, kids))):
             kids = []
@@ -128,11 +179,11 @@ class Reach:
         return kids if kind in (list, dict, set) else [kind, *kids]
 
     def _hidden(self, found: Any, name: str, change: bool) -> _Kids:
-        self._note(type(found).__module__.partition(".")[0], name, change)
+        self._may_change(type(found).__module__.partition(".")[0], name, change, type(found))
         return self._object(found, name, change)
 
     def _frame(self, found: Any, name: str, change: bool) -> _Kids:
-        self._note(id(found), name, change)
+        self._may_change(id(found), name, change, type(found))
         kids = frame_values(found)
         self._kept += kids
         return [type(found), *kids]
@@ -143,7 +194,7 @@ class Reach:
             base = below
             if self._policies.of(type(base)) is not Policy.ARRAY:
                 break
-        self._note(id(base), name, change)
+        self._may_change(id(base), name, change, type(array))
         kids = [type(array), *elements(array), *gc.get_referents(array)]
         return kids if base is array else [base, *kids]
 
@@ -169,9 +220,7 @@ class Reach:
         code, scope = names_of(function.__code__), function.__globals__
         kids = attributes(function)
         if scope is self._namespace:
-            self.reads |= code.reads
-            self.writes |= code.writes
-            self.opaque = self.opaque or code.opaque
+            self._own_function(function, code)
         elif not _is_of_a_module(scope):
             self._note(id(scope), name, bool(code.writes))
             kids += [scope[word] for word in code.reads if word in scope]
@@ -181,6 +230,17 @@ class Reach:
             if variable in code.stores:
                 self._note(id(cell), name, True)
         return kids
+
+    def _own_function(self, function: Any, code: CodeNames) -> None:
+        self.writes |= code.writes
+        self.opaque = self.opaque or code.opaque
+        uses = None if self._judge is None else self._judge.uses(function)
+        read = {} if uses is None else uses.read
+        for name in (*code.reads, RESULTS):
+            self._undergoes(name, read.get(name))
+        if uses is not None:
+            self._returned |= uses.returned
+        self.reads |= code.reads
 
 
 _Look = Callable[[Reach, Any, str, bool], _Kids]

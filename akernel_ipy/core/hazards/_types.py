@@ -65,7 +65,8 @@ _BASES: dict[str, Policy] = {
             "numpy.generic", "numpy.dtype", "numpy.ufunc",
             "pandas.core.indexes.base.Index", "pandas.Index",
             "pandas.api.extensions.ExtensionDtype", "pandas.core.dtypes.base.ExtensionDtype",
-            "pandas._libs.tslibs.nattype._NaT", "pandas._libs.missing.NAType", "pandas._libs.interval.IntervalMixin",
+            "pandas._libs.tslibs.nattype._NaT", "pandas._libs.missing.NAType",
+            "pandas._libs.interval.IntervalMixin",
             "pandas._libs.tslibs.offsets.BaseOffset", "polars.datatypes.classes.DataType",
             "polars.expr.expr.Expr", "pyarrow.lib._Weakrefable",
             # Made to be shared: what they guard or do for one cell is no data of another's.

@@ -180,7 +180,7 @@ class Flow:
             # An earlier cell may define the magic or the alias that makes it Python.
             earlier = any(entry.number < ticket.run.number for entry in self._board)
             return Access(barrier="what is no Python yet") if earlier else Access()
-        self._notes.take(names, text)
+        self._notes.take(source, names, text)
         return access_of(source, names, self._host.shell.user_ns, self._notes)
 
     def _source(self, ticket: Ticket) -> str:

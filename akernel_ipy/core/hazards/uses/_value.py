@@ -1,0 +1,110 @@
+"""How a name's object is used where it is only read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+_NONE: frozenset[str] = frozenset()
+
+
+class Hold(Enum):
+    """How a value hangs together with a name's object."""
+
+    SAME = "it is the object"
+    PART = "it is a part of it, or a view"
+    HELD = "it is a new object that holds it, or parts of it"
+
+
+#: Stands for what calls of the notebook's functions give.
+RESULTS = "()"
+
+#: What a value may hang together with.
+Taint = frozenset[tuple[str, Hold]]
+CLEAN: Taint = frozenset()
+
+
+def part_of(taint: Taint) -> Taint:
+    """Parts of a value: its elements, attributes, slices."""
+    return frozenset((name, Hold.PART) for name, _ in taint)
+
+
+def held_by_new(taint: Taint) -> Taint:
+    """A new object that holds a value or its parts."""
+    return frozenset((name, Hold.HELD) for name, _ in taint)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """An argument of a call: ``path`` is what is called, ``key`` a position or a keyword.
+
+    The path of a method of an unknown object begins with ``?``.
+    """
+
+    path: str
+    key: int | str
+
+
+@dataclass(slots=True, eq=False)
+class Use:
+    """What a name's object undergoes, itself and in its parts.
+
+    Attributes:
+        methods: methods that are called.
+        attributes: attributes that are read.
+        passes: calls that it is handed to.
+        calls: it is called itself.
+        iterates: it is iterated over.
+    """
+
+    methods: set[str] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
+    passes: set[Pass] = field(default_factory=set)
+    calls: bool = False
+    iterates: bool = False
+
+    @classmethod
+    def merged(cls, *uses: Use | None) -> Use | None:
+        """All that several uses do; None if one of them changes the object."""
+        whole = cls()
+        for use in uses:
+            if use is None:
+                return None
+            whole.merge(use)
+        return whole
+
+    def merge(self, other: Use) -> bool:
+        """Add what another name for it undergoes; tell whether that was anything new."""
+        before = len(self.methods), len(self.attributes), len(self.passes), self.calls
+        iterated = self.iterates
+        self.methods |= other.methods
+        self.attributes |= other.attributes
+        self.passes |= other.passes
+        self.calls = self.calls or other.calls
+        self.iterates = self.iterates or other.iterates
+        after = len(self.methods), len(self.attributes), len(self.passes), self.calls
+        return before != after or iterated != self.iterates
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """How code uses names: those that are missing may have their objects changed.
+
+    Attributes:
+        read: names whose objects are only read, under conditions.
+        parameters: the parameters, if the code is a function's, in order.
+        variadic: the name of ``*args``, and of ``**kwargs``.
+        returned: globals whose objects, or parts of them, a call gives.
+    """
+
+    read: dict[str, Use] = field(default_factory=dict)
+    parameters: tuple[str, ...] = ()
+    variadic: tuple[str | None, str | None] = (None, None)
+    returned: frozenset[str] = _NONE
+
+    def parameter(self, key: int | str) -> str | None:
+        """Name the parameter that takes an argument; None if that can't be told."""
+        args, kwargs = self.variadic
+        if isinstance(key, int):
+            return self.parameters[key] if key < len(self.parameters) else args
+        return key if key in self.parameters else kwargs
