@@ -130,6 +130,56 @@ STATEMENTS = (
     "    def m(self, *args): return vars(self)",
     "class {k}:\n    n = 0\n    @property\n    def x(self): self.n += 1; return self.n\n"
     "    def __len__(self): {m}.append({i}); return {i}",
+    "class {k}:\n    n = 0\n    def __init__(self, x=None): self.x = x\n"
+    "    def __call__(self, *args): self.x.append({i})\n    def m(self, *args): return self.x",
+    "class {k}:\n    def __init__(self, x={m}): self.x = x\n    def __iter__(self): return self\n"
+    "    def __next__(self):\n        if len(self.x) > 3: raise StopIteration\n"
+    "        self.x.append({i}); return self.x",
+    "class {k}:\n    def __init__(self, x=None): self.x = x\n"
+    "    def __enter__(self): self.x.pop()\n    def __exit__(self, *args): self.x.append({i})\n"
+    "    def __eq__(self, other): return True",
+    "class {k}:\n    def __init__(self, x=None): self.x = x\n"
+    "    def __add__(self, other): self.x.append(other); return self\n",
+    "class {k}(list):\n    def m(self, *args): self.append({i}); return self",
+    "{n} = {k}({m})",
+    "{n} = {k}({m})",
+    "with {n}: print({m})",
+    "def {g}(x=None, *args):\n    for y in x: yield y\n    {m}.append({i})",
+    "def {g}(x=None, *args):\n    yield {m}\n    yield x",
+    "def {g}(x=None, *args): return sorted(x, key=lambda y: y.append({i}))",
+    "def {g}(x=None, *args): return [y for y in x]",
+    "def {g}(x=None, *args): return {{'x': x, 'n': len(x)}}",
+    "def {g}(x=None, *args):\n    y = x\n    y.append({i})\n    return len(y)",
+    "def {g}(x=None, *args): return lambda *args: x.append({i})",
+    "{n} = map({g}, {m})",
+    "{n} = {m}[1:]",
+    "{n} = {m}.copy()",
+    "{n} = {m}.items()",
+    "{n} = {m}.get('x')",
+    "print({m}[0], {m}['x'])",
+    "print(sorted({m}, key=len))",
+    "print({m} == {o}, {m} + {o})",
+    "print([x for x in {m} if x])",
+    "{n} = await asyncio.gather({g}({m}), {h}())",
+    "{n} = max({m}, {o}, key=str)",
+    "{n} = reversed({m})",
+    "{n} = {{*{m}}}",
+    "{n} = [*{m}, {o}]",
+    "{n} = {{**{m}, 'y': {o}}}",
+    "setattr({n}, 'x', {m})",
+    "vars({n})['x'] = {m}",
+    "{n}.x += 1",
+    "{n}[0] += 1",
+    "del {n}[0]",
+    "{n} = copy.copy({m})",
+    "{n} = copy.deepcopy({m})",
+    "{n} = np.array({m})",
+    "{n} = {m}.view()",
+    "{n}.sort()",
+    "{n} = np.sort({m})",
+    "{n} = np.sum({m})",
+    "np.add({n}, 1, out={n})",
+    "{n} = weakref.ref({m})",
     "@dataclass\nclass {k}:\n    n: int = 0\n    x: list = field(default_factory=list)\n"
     "    def m(self, *args): {g}(self.x); return self",
     "{n} = {k}()",
@@ -147,7 +197,12 @@ STATEMENTS = (
 )
 
 #: What all cells begin with.
-PRELUDE = "import math\nfrom dataclasses import dataclass, field\nfrom functools import partial"
+PRELUDE = """\
+import asyncio, copy, math, weakref
+import numpy as np
+from dataclasses import dataclass, field
+from functools import partial
+"""
 
 
 @dataclass(frozen=True)
@@ -191,7 +246,60 @@ def cells(draw: st.DrawFn) -> Cell:
     return Cell("\n".join(parts), draw(st.sampled_from([0, 0, 0, 1, 4])))
 
 
-programs = st.lists(cells(), min_size=2, max_size=9)
+#: What the names mean at the beginning.
+SETUPS = (
+    "pass",
+    """\
+a = [1, 2]
+b = [a, [3]]
+c = {'x': a, 'y': 1}
+d, e = 5, (a, 4)
+u, v = np.arange(3), [4, 5]
+w = u[1:]
+class K:
+    n, items = 0, []
+    def __init__(self, x=None): self.x = x
+    def m(self, *args): return self.x
+class L(K):
+    def m(self, *args): self.items.append(args); return self.x
+f, y = K(a), L([7])
+def p(*args): return a
+def q(x=None, *args): return [x, v]
+async def r(x=None, *args):
+    await pause(2)
+    return len(x)
+""",
+    """\
+a, b = [[1], [2]], {'x': [3], 0: 'z'}
+c, d, e = sorted(a), a[0], lambda *args: a
+f, u = iter([1, 2, 3]), {1, 2}
+@dataclass
+class K:
+    n: int = 0
+    x: list = field(default_factory=list)
+    def m(self, *args): return K(self.n + 1, self.x)
+class L:
+    n = 1
+    def __init__(self, x=None): L.n += 1; self.x = x
+    def __repr__(self): return f'L {self.x}'
+    def m(self, *args): self.x.append(args)
+v, w, y = K(2), L(a), [K(3, d)]
+def p(x=None, *args): return x
+def q(*args): b['x'].append(len(args)); return b
+async def r(x=None, *args):
+    await pause(3)
+    x.append(4)
+""",
+)
+
+
+@st.composite
+def _programs(draw: st.DrawFn) -> list[Cell]:
+    setup = Cell(draw(st.sampled_from(SETUPS)))
+    return [setup, *draw(st.lists(cells(), min_size=2, max_size=9))]
+
+
+programs = _programs()
 
 
 def failure() -> str:
@@ -327,6 +435,8 @@ class _Description:
             own = value.__module__ == "__main__"
             members = {k: v for k, v in vars(value).items() if k[:2] != "__"} if own else {}
             return f"class {value.__name__} {self.of(members)}"
+        if kind.__name__ == "ndarray":
+            return f"array of {value.dtype} {self.of(value.tolist())} {self.of(value.base)}"
         if hasattr(value, "cache_info"):
             return f"lru {value.cache_info()} {self.of(value.__wrapped__)}"
         if kind.__module__ == "__main__":

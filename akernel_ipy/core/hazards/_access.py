@@ -23,6 +23,8 @@ class Loan:
     reads: frozenset[str] = _NONE
     writes: frozenset[str] = _NONE
     tokens: frozenset[Token] = _NONE
+    #: Those of them that only the functions reach which it defines.
+    deferred: frozenset[Token] = _NONE
     barrier: str = ""
 
 
@@ -38,6 +40,7 @@ class Access:
         tokens: objects that it can reach, with the name through which it does.
         changes: those of them that it may change.
         sure: those of them that it clearly changes.
+        tame: names whose objects it will only read, whatever they are by then.
         barrier: why it may do anything to everything; empty if it can be followed.
         loan: what it does, and what functions do that it only defines.
     """
@@ -49,6 +52,7 @@ class Access:
     tokens: Mapping[Token, str] = field(default_factory=dict)
     changes: frozenset[Token] = _NONE
     sure: frozenset[Token] = _NONE
+    tame: frozenset[str] = _NONE
     barrier: str = ""
     loan: Loan = field(default_factory=Loan)
 
@@ -111,6 +115,7 @@ def access_of(source: str, names: Names, namespace: Mapping[str, Any], notes: No
         tokens=dict(reach.tokens),
         changes=frozenset(reach.changes),
         sure=sure,
+        tame=reach.would_only_read(reads | reach.reads),
         barrier=text.barrier or reach.opaque,
     )
     deferred = names.refs - names.immediate
@@ -120,6 +125,7 @@ def access_of(source: str, names: Names, namespace: Mapping[str, Any], notes: No
         own.reads | deferred | reach.reads,
         frozenset(reach.writes),
         frozenset(reach.tokens),
+        frozenset(reach.tokens.keys() - own.tokens.keys()),
         text.lends_barrier or reach.opaque,
     )
     return replace(own, loan=loan)

@@ -114,12 +114,14 @@ class Conflicts:
 
         Those that wait for what this one waits for anyway need no look: it will be looked at anew.
         """
-        seen: set[Entry] = set()
+        seen: dict[bool, set[Entry]] = {False: set(), True: set()}
         for source, hazard in self._lenders(entry):
-            if source in found or source in seen:
+            if source in found:
                 continue
-            for waiter in _downstream(source, entry.number, found, seen):
-                yield waiter, hazard
+            spared = hazard.kind is Kind.CHANGED
+            for waiter in _downstream(source, entry.number, found, seen[spared]):
+                if not (spared and waiter.gets_only_to_read):
+                    yield waiter, hazard
 
     def _lenders(self, entry: Entry) -> Found:
         """Give the cells that hand on what conflicts with this one."""
@@ -137,7 +139,9 @@ class Conflicts:
                 yield other, Hazard(Kind.BEHIND, (loan.barrier,), loose=True)
             elif not loan.tokens.isdisjoint(access.tokens.keys()):
                 names = _shared(access, other.access, loan.tokens)
-                yield other, Hazard(Kind.CHANGED, names, loose=True)
+                reads = loan.tokens.isdisjoint(access.changes)
+                reads = reads and loan.deferred.isdisjoint(access.tokens.keys())
+                yield other, Hazard(Kind.CHANGED if reads else Kind.CHANGE, names, loose=True)
 
 
 def _downstream(

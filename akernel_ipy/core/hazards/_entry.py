@@ -79,6 +79,22 @@ class Entry:
     blockers: dict[Entry, Hazards] = field(default_factory=dict)
     waiters: dict[Entry, None] = field(default_factory=dict)
 
+    @property
+    def gets_only_to_read(self) -> bool:
+        """Whether it changes nothing of what it gets from the cells that it waits for."""
+        tame, changes = self.access.tame, self.access.changes
+        for blocker, hazards in self.blockers.items():
+            for hazard in hazards:
+                if hazard.kind is Kind.READ and not hazard.loose:
+                    if not tame.issuperset(hazard.names):
+                        return False
+                elif hazard.kind not in (Kind.WRITE, Kind.REWRITE):
+                    if hazard.kind is not Kind.CHANGED or hazard.loose:
+                        return False
+                    if not blocker.access.changes.isdisjoint(changes):
+                        return False
+        return True
+
     def wait_for(self, blockers: dict[Entry, Hazards]) -> None:
         """Wait for these, and for no others."""
         for blocker in self.blockers:

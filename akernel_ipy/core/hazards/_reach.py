@@ -104,14 +104,23 @@ class Reach:
 
     def conclude(self) -> None:
         """Decide, when all code is known, which of the names are only read."""
-        results = self._uses.get(RESULTS)
         for name, behind in self._candidates.items():
-            uses = [self._uses[name], *([results] if name in self._returned else [])]
-            use = Use.merged(*uses)
-            judge = self._judge
+            use, judge = self._use(name), self._judge
             if use is None or judge is None or not judge.only_reads(use, behind.types):
                 self.changes |= behind.tokens
         self._candidates.clear()
+
+    def would_only_read(self, names: Iterable[str]) -> frozenset[str]:
+        """Give the names that will only be read, whatever they may be bound to."""
+        judge = self._judge
+        if judge is None:
+            return frozenset()
+        uses = ((name, self._use(name)) for name in names)
+        return frozenset(n for n, use in uses if use is not None and judge.would_only_read(use))
+
+    def _use(self, name: str) -> Use | None:
+        use = self._uses.get(name)
+        return Use.merged(use, self._uses.get(RESULTS)) if name in self._returned else use
 
     def _undergoes(self, name: str, use: Use | None) -> None:
         known = self._uses.get(name, _MISSING)

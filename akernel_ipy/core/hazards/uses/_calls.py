@@ -105,6 +105,9 @@ class Calls(Record):
             self.deep(given)
             return part_of(given)
         self.iterated(given)
+        if name in ("map", "filter") and arguments:
+            rest = _all(arguments[1:])
+            return held_by_new(rest | self._apply(arguments[0][1], part_of(rest)))
         if name in ITERATING_FRESH:
             return CLEAN
         return held_by_new(given) if name in COPYING else part_of(given)
@@ -112,9 +115,7 @@ class Calls(Record):
     def _callables(self, arguments: _Arguments, given: Taint) -> None:
         """A function among the arguments (``key=...``) gets parts of the others."""
         for key, value, _ in arguments:
-            if isinstance(value, ast.Lambda):
-                self.see_through(value, part_of(given))
-            elif key in ("key", "default", "object_hook"):
+            if isinstance(value, ast.Lambda) or key == "key":
                 self._apply(value, part_of(given))
 
     def _path(self, function: ast.expr) -> str | None:
@@ -130,12 +131,18 @@ class Calls(Record):
             return f"{module}:{word}{dot * bool(colon)}{rest}"
         return path
 
-    def _apply(self, function: ast.expr, given: Taint) -> None:
+    def _apply(self, function: ast.expr, given: Taint) -> Taint:
+        """Call a function that is an argument with these; give what comes of it."""
+        if isinstance(function, ast.Lambda):
+            return self.see_through(function, given)
         path = self._path(function)
+        if path in BUILTINS:
+            path = f"builtins.{path}"
         if path is None:
             self.deep(given)
         else:
             self.passed(given, Pass(path, 0))
+        return part_of(given)
 
     def see_through(self, function: ast.Lambda, given: Taint) -> Taint:
         """Evaluate a lambda whose arguments are known."""
@@ -164,8 +171,6 @@ class Calls(Record):
             if isinstance(value, ast.Lambda):
                 self.deep(self.see_through(value, part_of(_all(arguments))))
                 self.deep(_all(arguments))
-            elif key in ("*", "**"):
-                self.deep(taint)
             else:
                 self.passed(taint, Pass(path, key))
         return part_of(_all(arguments)) | _RESULT
@@ -186,19 +191,18 @@ class Calls(Record):
         if name in FIRST_ARGUMENT:
             return self._first_argument(arguments)
         if name in APPLYING and receiver:
-            self._applied(arguments, receiver)
-            return part_of(receiver | given)
+            return part_of(receiver | given) | self._applied(arguments, receiver)
         result = self._hand_over(self._path(node.func) or f"?.{name}", arguments)
         new = held_by_new if name in COPIES else part_of
         return result | new(receiver)
 
-    def _applied(self, arguments: _Arguments, receiver: Taint) -> None:
+    def _applied(self, arguments: _Arguments, receiver: Taint) -> Taint:
+        found = CLEAN
         for _, value, taint in arguments:
-            if isinstance(value, ast.Lambda):
-                self.deep(self.see_through(value, part_of(receiver)) - part_of(receiver))
-            elif not _is_literal(value):
-                self._apply(value, part_of(receiver))
+            if not _is_literal(value):
+                found |= held_by_new(self._apply(value, part_of(receiver)))
                 self.deep(taint)
+        return found
 
 
 def dotted(node: ast.AST) -> str | None:

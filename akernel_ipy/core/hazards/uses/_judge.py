@@ -24,15 +24,9 @@ _MUTATORS: dict[type, frozenset[str]] = {
     defaultdict: tables.DICT,
     set: tables.SET,
 }
+_STEPPING = frozenset({"__next__", "__anext__"})
+_ANY_MUTATOR = tables.FRAME.union(tables.ARRAY, *_MUTATORS.values())
 _POLICIES = {Policy.ARRAY: tables.ARRAY, Policy.FRAME: tables.FRAME}
-
-#: Methods that Python calls only where an object is made or changed.
-_MAKING = tables.words(
-    "__init__ __new__ __post_init__ __init_subclass__ __class_getitem__ __set_name__ __setattr__ "
-    "__delattr__ __setitem__ __delitem__ __set__ __delete__ __iadd__ __isub__ __imul__ __ior__ "
-    "__iand__ __enter__ __exit__ __aenter__ __aexit__ __del__ __await__ __call__ __reduce__ "
-    "__reduce_ex__ __getstate__ __setstate__ __copy__ __deepcopy__ __anext__ __next__"
-)
 
 
 class Judge:
@@ -77,6 +71,23 @@ class Judge:
             return self._spares_own(use, kind, kinds)
         return False
 
+    def would_only_read(self, use: Use) -> bool:
+        """Tell whether an object that is not known yet will only be read, and all in it.
+
+        It will be changed neither by itself nor where it is a list, a dictionary, an array or a
+        frame that others have too; methods of the notebook's own classes might do anything.
+        """
+        texts = self._texts
+        if texts.wild or (use.calls and (texts.methods & ({"__call__"} | use.attributes))):
+            return False
+        if use.iterates and not _STEPPING.isdisjoint(texts.methods):
+            return False
+        return (
+            (_ANY_MUTATOR | texts.methods).isdisjoint(use.methods)
+            and texts.computed.isdisjoint(use.attributes)
+            and all(self._spares_argument(how, tuple(_MUTATORS)) for how in use.passes)
+        )
+
     # -- instances of the notebook's classes -----------------------------------------------
 
     def _spares_own(self, use: Use, kind: type, kinds: tuple[type, ...]) -> bool:
@@ -85,7 +96,9 @@ class Judge:
         members: dict[str, Any] = {}
         for base in reversed(kind.__mro__[:-1]):
             members.update(vars(base))
-        called = {name for name in members if _is_special(name) and name not in _MAKING}
+        if use.iterates and not _STEPPING.isdisjoint(members):
+            return False
+        called = {name for name in members if tables.is_special(name)}
         return all(
             self._spares_self(members[name], kind, kinds)
             for name in called | use.methods
@@ -107,7 +120,7 @@ class Judge:
             return isinstance(member, classmethod | staticmethod) or not callable(member)
         uses = self.uses(member)
         if uses is None:
-            return "__dataclass_fields__" in vars(kind) and _is_special(member.__name__)
+            return "__dataclass_fields__" in vars(kind) and tables.is_special(member.__name__)
         if not uses.parameters:
             return False
         return self._once(uses.read.get(uses.parameters[0]), kinds, member)
@@ -138,10 +151,12 @@ class Judge:
         self, function: FunctionType, key: int | str, kinds: tuple[type, ...]
     ) -> bool:
         uses = self.uses(function)
-        parameter = None if uses is None else uses.parameter(key)
-        if uses is None or parameter is None:
-            return False
-        return self._once(uses.read.get(parameter), kinds, function, parameter)
+        parameters = () if uses is None else uses.taking(key)
+        return (
+            uses is not None
+            and bool(parameters)
+            and all(self._once(uses.read.get(name), kinds, function, name) for name in parameters)
+        )
 
     def _once(self, use: Use | None, kinds: tuple[type, ...], *what: object) -> bool:
         """Judge a parameter; a function that calls itself is judged by the rest of it."""
@@ -172,11 +187,6 @@ class Judge:
         return found
 
 
-def _is_special(name: str) -> bool:
-    shows = name.startswith("_repr_") or name == "_ipython_display_"
-    return shows or (name.startswith("__") and name.endswith("__"))
-
-
 def _is_reading(found: Any, key: int | str) -> bool:
     """Whether a function of a library is known to leave its arguments alone."""
     bound = getattr(found, "__self__", None) if isinstance(found, BuiltinFunctionType) else None
@@ -188,13 +198,15 @@ def _is_reading(found: Any, key: int | str) -> bool:
     name = getattr(found, "__name__", "")
     if name in tables.CHANGING or not callable(found):
         return False
-    if isinstance(key, str):
+    if isinstance(key, str) and key not in ("*", "**"):
         return key not in tables.RISKY
     inputs = getattr(found, "nin", None)  # of a ufunc; what comes after them is changed
     if isinstance(inputs, int):
-        return key < inputs
+        return isinstance(key, int) and key < inputs
     try:
         names = list(inspect.signature(found).parameters)
     except (ValueError, TypeError):
-        return key < 2
+        return isinstance(key, int) and key < 2
+    if isinstance(key, str):
+        return tables.RISKY.isdisjoint(names)
     return key >= len(names) or names[key] not in tables.RISKY

@@ -19,7 +19,7 @@ FRESH = words(
 )
 ITERATING_FRESH = words("any all")
 #: Builtins that make a new object out of the elements.
-COPYING = words("list tuple set frozenset dict sorted enumerate zip reversed iter")
+COPYING = words("list tuple set frozenset dict sorted enumerate zip reversed iter map filter")
 #: Builtins that give one of the elements.
 CHOOSING = words("min max sum getattr")
 
@@ -81,3 +81,18 @@ READING_METHODS = words(
     "annotate legend colorbar fit predict predict_proba transform fit_transform score join format "
     "get index count startswith endswith isin merge dot"
 )
+
+#: Methods that Python calls only where an object is made or changed.
+_MAKING = words(
+    "__init__ __new__ __post_init__ __init_subclass__ __class_getitem__ __set_name__ __setattr__ "
+    "__delattr__ __setitem__ __delitem__ __set__ __delete__ __iadd__ __isub__ __imul__ __ior__ "
+    "__iand__ __enter__ __exit__ __aenter__ __aexit__ __del__ __await__ __call__ __reduce__ "
+    "__reduce_ex__ __getstate__ __setstate__ __copy__ __deepcopy__ __anext__ __next__"
+)
+
+
+def is_special(name: str) -> bool:
+    """Whether Python or a front-end calls a method of this name just to read an object."""
+    shows = name.startswith("_repr_") or name == "_ipython_display_"
+    special = name.startswith("__") and name.endswith("__") and name not in _MAKING
+    return shows or special

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from types import CodeType
 
 from ._analysis import uses_of_function
-from ._value import Uses
+from ._tables import FRESH, is_special
+from ._value import Pass, Uses
 
+_BUILTIN = {Pass(f"builtins.{name}", 0) for name in FRESH}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -22,8 +24,11 @@ class Texts:
     def __init__(self) -> None:
         self._sources: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._known: dict[CodeType, Uses | None] = {}
-        #: Names of methods of the notebook's classes.
+        #: Names of methods of the notebook's classes, and of what is computed when it is read.
         self.methods: set[str] = set()
+        self.computed: set[str] = set()
+        #: Some class does more than read when it is shown, compared, added ...
+        self.wild = False
 
     def take(self, source: str) -> None:
         """Take note of the functions in a cell."""
@@ -33,7 +38,17 @@ class Texts:
             if isinstance(node, _Function):
                 self._sources[node.name][source] = None
             elif isinstance(node, ast.ClassDef):
-                self.methods.update(n.name for n in node.body if isinstance(n, _Function))
+                for member in (part for part in node.body if isinstance(part, _Function)):
+                    self._take_method(member)
+
+    def _take_method(self, node: _Function) -> None:
+        self.methods.add(node.name)
+        if node.decorator_list:
+            self.computed.add(node.name)
+        if is_special(node.name) and not self.wild:
+            uses = uses_of_function(node)
+            use = uses.read.get(uses.parameters[0]) if uses.parameters else None
+            self.wild = use is None or bool(use.calls or use.methods or use.passes - _BUILTIN)
 
     def uses(self, code: CodeType) -> Uses | None:
         """Say how a function uses its parameters and globals; None if its text is not known."""

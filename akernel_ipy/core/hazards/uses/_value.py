@@ -102,9 +102,13 @@ class Uses:
     variadic: tuple[str | None, str | None] = (None, None)
     returned: frozenset[str] = _NONE
 
-    def parameter(self, key: int | str) -> str | None:
-        """Name the parameter that takes an argument; None if that can't be told."""
+    def taking(self, key: int | str) -> tuple[str, ...]:
+        """Name the parameters that may take an argument; nothing if none does."""
         args, kwargs = self.variadic
+        if key in ("*", "**"):
+            return tuple(name for name in (*self.parameters, args, kwargs) if name)
         if isinstance(key, int):
-            return self.parameters[key] if key < len(self.parameters) else args
-        return key if key in self.parameters else kwargs
+            found = self.parameters[key] if key < len(self.parameters) else args
+        else:
+            found = key if key in self.parameters else kwargs
+        return () if found is None else (found,)
