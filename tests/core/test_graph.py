@@ -30,6 +30,8 @@ def test_a_reader_is_a_child_of_the_definer():
     assert graph.children("c0") == ("c1", "c2")
     assert graph.edges("c2") == (Edge("c0", "c2", ("a",)), Edge("c1", "c2", ("b",)))
     assert str(graph.edges("c1")[0]) == "c0 -> c1 (a)"
+    assert graph.sources("c2") == {"a": "c0", "b": "c1"}
+    assert [graph.is_read(cell, "a") for cell in ("c0", "c1")] == [True, False]
 
 
 def test_cells_are_told_in_order_of_appearance():
@@ -52,7 +54,7 @@ def test_an_unknown_cell_has_no_names_and_no_edges():
     graph = Graph()
     assert graph.names("x") is EMPTY
     assert (graph.parents("x"), graph.children("x"), graph.edges("x")) == ((), (), ())
-    assert (graph.missing("x"), graph.unmet("x")) == ((), ())
+    assert (graph.missing("x"), graph.unmet("x"), graph.sources("x")) == ((), (), {})
     assert graph.without_cell("x") is graph
 
 

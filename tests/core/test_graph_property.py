@@ -92,6 +92,30 @@ def test_an_update_that_is_skipped_would_have_changed_nothing(seed: int) -> None
             history.accept(cell, names, update)
 
 
+@EXAMPLES
+@given(st.integers(0, 2**32))
+def test_graphs_that_say_so_have_the_same_edges(seed: int) -> None:
+    history = History(seed)
+    for _ in range(30):
+        cell, names = history.step()
+        update = history.graph.update(cell, names)
+        if update.graph.has_edges_of(history.graph):
+            before, after = shape(history.graph), shape(update.graph)
+            before["readers"] = {key: set(found) for key, found in before["readers"].items()}
+            after["readers"] = {key: set(found) for key, found in after["readers"].items()}
+            assert after == before
+            assert (update.rebound, update.vanished, update.cycle) == ((), (), None)
+        history.accept(cell, names, update)
+
+
+def test_a_reader_that_came_first_leaves_the_edges_as_they_are_when_it_runs_again() -> None:
+    graph = Graph(linear=True)
+    for cell, text in (("r", "a"), ("a", "a = 1"), ("r", "a")):
+        before, graph = graph, graph.update(cell, analyze(text)).graph
+    assert graph is not before
+    assert graph.has_edges_of(before)
+
+
 def test_running_a_chain_of_redefiners_again_gives_the_very_same_graph() -> None:
     texts = ["df = 1", *["df = df + 1"] * 5, "df"]
     graph = Graph(linear=True)

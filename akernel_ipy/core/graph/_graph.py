@@ -8,7 +8,7 @@ new one, and a deleted cell is a cell without code.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from akernel_ipy.core.names import BUILTINS, EMPTY, Names
@@ -54,7 +54,8 @@ class Graph:
 
     def ranked(self, cells: Iterable[str]) -> tuple[str, ...]:
         """Sort cells by first appearance."""
-        return tuple(sorted(cells, key=self.rank))
+        found = tuple(cells)
+        return found if len(found) < 2 else tuple(sorted(found, key=self.rank))
 
     def rank(self, cell: str) -> int:
         """Give the place of a cell by first appearance."""
@@ -88,10 +89,19 @@ class Graph:
         node = self._nodes.get(cell)
         return (node.sources.get(name) or None) if node is not None else None
 
+    def sources(self, cell: str) -> Mapping[str, str]:
+        """Give the cell from which a cell reads each of its names; an empty one is nobody."""
+        node = self._nodes.get(cell)
+        return {} if node is None else node.sources
+
     def readers(self, definer: str | None, name: str) -> tuple[str, ...]:
         """Give the cells that read a name from a definer (None: from nobody)."""
         found = self._readers.get((definer or NOBODY, name))
         return self.ranked(found) if found is not None else ()
+
+    def is_read(self, definer: str, name: str) -> bool:
+        """Whether any cell reads a name from a definer."""
+        return (definer, name) in self._readers
 
     def parents(self, cell: str) -> tuple[str, ...]:
         """Give the cells that this one reads from."""
@@ -102,8 +112,11 @@ class Graph:
 
     def children(self, cell: str) -> tuple[str, ...]:
         """Give the cells that read from this one."""
-        found = {child for name in self.names(cell).defs for child in self.readers(cell, name)}
-        return self.ranked(found - {cell})
+        found: set[str] = set()
+        for name in self.names(cell).defs:
+            found.update(self._readers.get((cell, name)) or ())
+        found.discard(cell)
+        return self.ranked(found)
 
     def edges(self, cell: str) -> tuple[Edge, ...]:
         """Give the edges into a cell, with their names."""
@@ -185,6 +198,14 @@ class Graph:
                 if source not in seen:
                     seen.add(source)
                     todo.append(source)
+
+    def has_edges_of(self, other: Graph) -> bool:
+        """Whether the cells read the same from each other, as far as that is quickly told."""
+        return (
+            self._nodes is other._nodes
+            and self._definers is other._definers
+            and self._indirect is other._indirect
+        )
 
     # -- updates ---------------------------------------------------------------------------
 

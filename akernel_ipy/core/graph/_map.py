@@ -8,23 +8,24 @@ from typing import Generic, TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
-_SHARDS = 64
+_SHARDS = 64  # a power of two
 
 
 class Map(Generic[K, V]):
     """A dictionary whose updates leave it alone and copy only one shard of it."""
 
-    __slots__ = ("_shards", "_size")
+    __slots__ = ("_mask", "_shards", "_size")
 
     def __init__(self, shards: tuple[dict[K, V], ...] = ({},), size: int = 0) -> None:
         self._shards = shards
+        self._mask = len(shards) - 1
         self._size = size
 
     def __len__(self) -> int:
         return self._size
 
     def __contains__(self, key: K) -> bool:
-        return key in self._shards[hash(key) % len(self._shards)]
+        return key in self._shards[hash(key) & self._mask]
 
     def __iter__(self) -> Iterator[K]:
         """Give the keys in no order that means anything: sort them."""
@@ -33,11 +34,11 @@ class Map(Generic[K, V]):
 
     def get(self, key: K) -> V | None:
         """Give the value of a key, or None."""
-        return self._shards[hash(key) % len(self._shards)].get(key)
+        return self._shards[hash(key) & self._mask].get(key)
 
     def set(self, key: K, value: V) -> Map[K, V]:
         """Give a map in which the key has the value."""
-        index = hash(key) % len(self._shards)
+        index = hash(key) & self._mask
         shard = self._shards[index].copy()
         size = self._size + (key not in shard)
         shard[key] = value
@@ -46,7 +47,7 @@ class Map(Generic[K, V]):
 
     def without(self, key: K) -> Map[K, V]:
         """Give a map that lacks the key."""
-        index = hash(key) % len(self._shards)
+        index = hash(key) & self._mask
         if key not in self._shards[index]:
             return self
         shard = self._shards[index].copy()
@@ -56,5 +57,5 @@ class Map(Generic[K, V]):
     def _split(self) -> Map[K, V]:
         shards: tuple[dict[K, V], ...] = tuple({} for _ in range(_SHARDS))
         for key, value in self._shards[0].items():
-            shards[hash(key) % _SHARDS][key] = value
+            shards[hash(key) & _SHARDS - 1][key] = value
         return Map(shards, self._size)

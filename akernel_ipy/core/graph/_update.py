@@ -118,9 +118,11 @@ class Draft:
         sources = dict(self._sources(cell, names))
         for name, source in sources.items():
             self._remember(cell, name, source)
-        node = self.nodes.get(cell)
-        assert node is not None
-        self.nodes = self.nodes.set(cell, Node(names, node.rank, sources))
+        node = Node(names, self._node(cell).rank, sources)
+        if self.rebound or node != self.graph._nodes.get(cell):
+            self.nodes = self.nodes.set(cell, node)
+        else:
+            self.nodes = self.graph._nodes  # no edge has changed
 
     def _sources(self, cell: str, names: Names) -> Iterator[tuple[str, str]]:
         """Give the names that a cell reads, each with the definer from which it would now."""

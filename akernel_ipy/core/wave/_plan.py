@@ -80,15 +80,10 @@ def plan(
             they need its values.
     """
     stale = graph.ranked(cells)
-    inside = frozenset(stale)
     result = Plan()
     hard: dict[str, list[str]] = {cell: [] for cell in stale}
     soft: dict[str, list[str]] = {cell: [] for cell in stale}
-    for cell in stale:
-        for edge in graph.edges(cell):
-            result.cost += 1
-            if edge.parent in inside:
-                (soft if edge.deferred else hard)[edge.parent].append(cell)
+    _add_edges(graph, hard, soft, result)
     _add_versions(graph, stale, soft, result)
     for cell in begun:
         soft[cell] = [follower for follower in soft[cell] if follower not in asked]
@@ -103,21 +98,37 @@ def plan(
     return result
 
 
+def _add_edges(
+    graph: Graph, hard: dict[str, list[str]], soft: dict[str, list[str]], result: Plan
+) -> None:
+    """Order readers after definers: softly, if only the bodies of functions read."""
+    for cell in hard:
+        deferred = graph.names(cell).deferred
+        parents: dict[str, bool] = {}
+        for name, parent in graph.sources(cell).items():
+            if parent in hard and parent != cell:
+                parents[parent] = parents.get(parent, True) and name in deferred
+        result.cost += len(parents)
+        for parent, softly in parents.items():
+            (soft if softly else hard)[parent].append(cell)
+
+
 def _add_versions(
     graph: Graph, stale: tuple[str, ...], soft: dict[str, list[str]], result: Plan
 ) -> None:
     """Order the readers of one value: those that change it, those that read, then redefiners."""
     groups: dict[tuple[str, str], list[str]] = {}
     for cell in stale:
-        names = graph.names(cell)
-        for name in sorted(names.reads):
-            result.cost += 1
-            groups.setdefault((graph.source(cell, name) or "", name), []).append(cell)
-        for name in sorted(names.defs):
+        sources = graph.sources(cell)
+        result.cost += len(sources)
+        for name, source in sources.items():
+            groups.setdefault((source, name), []).append(cell)
+        for name in graph.names(cell).defs:
             before = graph.follows(cell, name)
             if before is not None:
                 groups.setdefault((before, name), []).append(cell)
-    for (_source, name), readers in sorted(groups.items()):
+    shared = [group for group in groups.items() if len(group[1]) > 1]
+    for (_source, name), readers in sorted(shared):
         enders = [cell for cell in readers if _ends(graph, cell, name)]
         changers = [
             cell for cell in readers if name in graph.names(cell).mutates and cell not in enders

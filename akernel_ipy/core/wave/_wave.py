@@ -39,9 +39,9 @@ class Wave(Stale):
 
     def update(self, graph: Graph, gone: Iterable[str] = ()) -> None:
         """Go on with a newer graph; cells that are gone leave the wave."""
-        if graph is not self.graph:
-            self.graph = graph
+        if not graph.has_edges_of(self.graph):
             self._order.upset()
+        self.graph = graph
         for cell in gone:
             self._drop(cell)
 

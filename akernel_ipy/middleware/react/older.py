@@ -28,7 +28,7 @@ class OlderValues:
 
     def move(self, before: Graph, after: Graph, names: Iterable[str]) -> None:
         """Follow a change of the graph: names may have another owner now, or none."""
-        for name in names:
+        for name in names if before is not after else ():
             old, new = before.owner(name), after.owner(name)
             if old is not None and old != new:
                 self._leave(name, old, after)
@@ -99,12 +99,12 @@ class OlderValues:
             self._kept.get(name, {}).pop(cell, None)
 
     def _purge(self, name: str, graph: Graph) -> None:
-        kept = self._kept.get(name)
-        for cell in list(kept or ()):
-            if not graph.readers(cell, name) or cell not in graph.definers(name):
-                self._kept[name].pop(cell)
-        if kept is not None and not kept:
-            del self._kept[name]
+        kept = self._kept.get(name, {})
+        definers = frozenset(graph.definers(name)) if kept else ()
+        for cell in [c for c in kept if c not in definers or not graph.is_read(c, name)]:
+            del kept[cell]
+        if not kept:
+            self._kept.pop(name, None)
 
 
 class View:
