@@ -1,0 +1,41 @@
+"""flow against a run in turn: random programs leave the same behind, and show the same."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from .programs import Cell, difference, play, programs
+
+#: How many programs; AKERNEL_FLOW_PROGRAMS=3000 takes some five minutes.
+PROGRAMS = int(os.environ.get("AKERNEL_FLOW_PROGRAMS", "150"))
+
+# Programs make coroutines and forget them.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+
+
+@settings(
+    max_examples=PROGRAMS,
+    deadline=None,
+    derandomize="AKERNEL_FLOW_PROGRAMS" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
+@given(programs)
+def test_a_program_leaves_and_shows_what_it_does_in_turn(program: list[Cell]) -> None:
+    expected = play("chain", program)
+    found = difference(program, play("flow", program), expected)
+    assert not found, found
+
+
+def test_independent_cells_overlap_and_dependent_ones_do_not() -> None:
+    apart = [
+        Cell("a = 1\nawait pause(3)", 0),
+        Cell("b = 2\nawait pause(3)", 0),
+        Cell("c = 3\nawait pause(3)", 0),
+    ]
+    together = [Cell(f"a = {'a + 1' if n else 1}\nawait pause(3)", 0) for n in range(3)]
+    assert play("flow", apart).overlaps == 2
+    assert play("flow", together).overlaps == 0
+    assert play("chain", apart).overlaps == 0
