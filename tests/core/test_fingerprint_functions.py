@@ -94,6 +94,8 @@ def test_a_variable_that_two_closures_share_is_not_two_variables() -> None:
         ("f = staticmethod(g)", "f = classmethod(g)"),
         ("f = [].append", "f = [1].append"),
         ("f = wraps(g)(h)", "f = h"),
+        ("f = lru_cache(g); f.unit = 1", "f = lru_cache(g)"),
+        ("def f(): return len", "len = NotImplemented\ndef f(): return len"),
     ],
 )
 def test_wrapped_functions_count_with_what_they_wrap(one: str, other: str) -> None:

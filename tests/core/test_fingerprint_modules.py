@@ -175,3 +175,36 @@ def test_a_lock_in_a_local_module_is_no_matter_unless_code_asks_for_it(local: Pa
         notebook.of("y")
     with pytest.raises(Unhashable, match=r"mine\.lock: a lock"):
         notebook.of("mine")
+
+
+def test_whether_a_part_of_a_package_is_loaded_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site-packages" / "lazy_package"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("LIMIT = 1\n")
+    (package / "part.py").write_text("c = 1\ndef f(): return c\n")
+    monkeypatch.syspath_prepend(str(package.parent))
+    notebook = Notebook(
+        "import lazy_package\ndef x(): return lazy_package.part.f(lazy_package.part.c)"
+    )
+    before = notebook.of("x")
+    notebook.run("import lazy_package.part")
+    assert notebook.of("x") == before
+    notebook.run("def mine(): return 2\nlazy_package.part.f = mine")
+    patched = notebook.of("x")
+    assert patched != before
+    for name in ("lazy_package", "lazy_package.part"):
+        del sys.modules[name]
+
+
+def test_what_a_logger_shows_counts() -> None:
+    notebook = Notebook(
+        "import logging\nlog = logging.getLogger('of a test')\ndef x(): log.info('here')"
+    )
+    before = notebook.of("x")
+    notebook.run("log.setLevel(logging.DEBUG)")
+    after = notebook.of("x")
+    assert after != before
+    notebook.run("log.setLevel(logging.NOTSET)")
+    assert notebook.of("x") == before

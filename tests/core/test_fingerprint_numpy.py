@@ -65,6 +65,7 @@ def extended(garbage: int) -> Any:
         (np.dtype("i1,i4"), np.dtype("i1,i4", align=True)),
         (np.add, np.subtract),
         (np.linalg.norm, np.linalg.det),
+        (np.linalg.trace, np.trace),
         (np.arange(24).reshape(2, 3, 4), np.arange(24).reshape(2, 3, 4).transpose(1, 0, 2)),
         (np.asfortranarray(table), table),
         (np.array(["a"], np.dtypes.StringDType()), np.array(["a"], object)),

@@ -1,8 +1,9 @@
 """Values without parts, one by one and by the thousand.
 
-An atom's encoding begins with a letter for its type and tells its own length, so that encodings can
-follow each other. Floats count by their bits: ``0.0`` is not ``-0.0``, and a NaN equals a NaN with
-the same payload only.
+An atom's encoding begins with a sign for its type and tells its own length, so that encodings can
+follow each other. No other encoding begins with these signs, or has a digit after such a letter.
+Floats count by their bits: ``0.0`` is not ``-0.0``, and a NaN equals a NaN with the same payload
+only.
 """
 
 from __future__ import annotations
@@ -40,12 +41,12 @@ def _int(out: bytearray, value: int) -> None:
 
 
 def _float(out: bytearray, value: float) -> None:
-    out += b"f"
+    out += b"\1"
     out += _FLOAT(value)
 
 
 def _complex(out: bytearray, value: complex) -> None:
-    out += b"j"
+    out += b"\2"
     out += _COMPLEX(value.real, value.imag)
 
 

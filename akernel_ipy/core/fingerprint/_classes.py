@@ -54,7 +54,8 @@ def class_(walk: Walk, value: type) -> None:
         return
     module, qualname = type_name(value)
     version = walk.origins.installed(module)
-    if version is None or not walk.origins.resolves(module, qualname, value):
+    by_name = not _FLAGS(value) & _HEAP_TYPE or walk.origins.resolves(module, qualname, value)
+    if version is None or not by_name:
         walk.once(value, _body)
         return
     walk.uses.modules.add(module)

@@ -107,7 +107,7 @@ def _global(walk: Walk, value: FunctionType, use: Use) -> None:
     elif any(found is each for each in _DYNAMIC):
         _everything(walk, value, use.name)
     elif type(found) in (type, BuiltinFunctionType) and found is vars(builtins).get(use.name):
-        walk.out += b"!"
+        walk.out += b"^"
     else:
         walk.edge(found, f" -> {use.name}")
 
@@ -205,6 +205,7 @@ def lru_cache(walk: Walk, value: Any) -> None:
     walk.out += b"cached"
     walk.walk(tuple(value.cache_parameters().items()))
     walk.part(value.__wrapped__, "")
+    walk.named(pair for pair in list(value.__dict__.items()) if pair[0] != "__module__")
 
 
 def wrapper(walk: Walk, value: Any) -> None:

@@ -155,7 +155,8 @@ def _reduced(walk: Walk, value: Any) -> None:
     walk.out += b"reduced"
     walk.edge(kind, "")
     if type(parts) is str:
-        walk.text(parts)
+        _by_name(walk, value, parts)
+        shape.attributes(walk, value)
         return
     if type(parts) is not tuple or not 2 <= len(parts) <= 6:
         raise Unhashable(f"a {title(kind)}, whose __reduce_ex__ gives no tuple")
@@ -165,6 +166,15 @@ def _reduced(walk: Walk, value: Any) -> None:
     if not _in_python(kind):
         # C code of a base may not know of what a subclass adds.
         shape.attributes(walk, value)
+
+
+def _by_name(walk: Walk, value: Any, name: str) -> None:
+    """Encode what says that it is to be found under a name of its module."""
+    home = getattr(value, "__module__", None)
+    module = home if type(home) is str else ""
+    walk.text("" if walk.origins.is_notebook(module) else module)
+    walk.text(walk.origins.installed(module) or "")
+    walk.text(name)
 
 
 def _parts(

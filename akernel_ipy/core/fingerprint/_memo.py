@@ -11,8 +11,8 @@ differ, somebody was writing meanwhile, and nothing is kept.
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from collections.abc import Callable
+from threading import Lock
 
 from ._hashing import Algorithm, Hasher, chunks
 
@@ -40,7 +40,8 @@ class Memo:
     def __init__(self, algorithm: Algorithm, checksum: Checksum | None) -> None:
         self._algorithm = algorithm
         self._checksum = checksum
-        self._known: OrderedDict[tuple[int, int], tuple[bytes, bytes]] = OrderedDict()
+        self._lock = Lock()
+        self._known: dict[tuple[int, int], tuple[bytes, bytes]] = {}
 
     def digest(self, view: memoryview, address: int | None) -> bytes:
         """Digest contiguous memory, or recall its digest if it is as it was."""
@@ -49,15 +50,18 @@ class Memo:
         key = address, view.nbytes
         known = self._known.get(key)
         if known is not None and self._sum(view, self._checksum()) == known[0]:
-            self._known.move_to_end(key)
             return known[1]
         checksum, digest = self._both(view, self._checksum(), self._checksum())
-        self._known.pop(key, None)
-        if checksum is not None:
-            self._known[key] = checksum, digest
-            while len(self._known) > _ENTRIES:
-                self._known.popitem(last=False)
+        self._remember(key, checksum, digest)
         return digest
+
+    def _remember(self, key: tuple[int, int], checksum: bytes | None, digest: bytes) -> None:
+        with self._lock:
+            self._known.pop(key, None)
+            if checksum is not None:
+                self._known[key] = checksum, digest
+                while len(self._known) > _ENTRIES:
+                    del self._known[next(iter(self._known))]
 
     @staticmethod
     def _sum(view: memoryview, checksum: Hasher) -> bytes:

@@ -89,25 +89,39 @@ def attribute(walk: Walk, value: Any, path: Iterable[str], step: str) -> None:
     if not issubclass(type(value), ModuleType) or not rest:
         walk.edge(value, step)
         return
-    name, key = _enter(walk, value), rest.pop(0)
-    found = contents(value).get(key, walk)
+    name = _enter(walk, value)
+    if name is None:
+        _of_installed(walk, value, rest, step)
+        return
+    held, key = contents(value), rest.pop(0)
     walk.text(key)
-    if found is walk:
-        # Not there yet, or made by the module's __getattr__.
+    walk.uses.globals.add((name, key))
+    if key in held:
+        attribute(walk, held[key], rest, f"{step}.{key}")
+    else:
         walk.out += b"?"
-    elif name is not None or issubclass(type(found), ModuleType):
-        if name is not None:
-            walk.uses.globals.add((name, key))
-        attribute(walk, found, rest, f"{step}.{key}")
-    elif _changed(walk, found):
-        walk.edge(found, f"{step}.{key}")
+        walk.part(held.get("__getattr__"), f"{step}.{key}")
 
 
-def _changed(walk: Walk, value: Any) -> bool:
+def _of_installed(walk: Walk, value: Any, path: list[str], step: str) -> None:
+    """Encode what isn't as it was installed.
+
+    Whether a part of a package is loaded yet must not count: after a hit it isn't.
+    """
+    for depth, key in enumerate(path):
+        value = contents(value).get(key)
+        step = f"{step}.{key}"
+        if not issubclass(type(value), ModuleType):
+            if _changed(walk, value, depth):
+                walk.edge(value, step)
+            return
+
+
+def _changed(walk: Walk, value: Any, depth: int) -> bool:
     """Whether what an installed module holds may come from elsewhere: a patch, or a setting."""
     kind = type(value)
     if kind in ATOMS:
-        return True
+        return depth == 0 and value is not None
     if kind is FunctionType:
         home = value.__globals__.get("__name__")
     elif issubclass(kind, type):

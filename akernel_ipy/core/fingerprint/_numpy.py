@@ -1,8 +1,8 @@
 """numpy: arrays by dtype, shape and content, hashed where they lie.
 
-An array that is contiguous under some order of its axes counts with that order, as it does when it
-is pickled or copied; any other one counts as if it were in C order. Whether it can be written
-counts. Two arrays of one walk that look at the same memory differ from two that don't.
+Fortran order counts, as it does when an array is pickled; any other order of memory counts as C
+order. Whether an array can be written counts. Two arrays of one walk that look at the same memory
+differ from two that don't.
 """
 
 from __future__ import annotations
@@ -181,26 +181,15 @@ def _without_padding(value: Any) -> bytes:
 
 
 def _memory(walk: Walk, value: Any) -> None:
-    order = _axes(value)
-    walk.out += f"{tuple(range(value.ndim)) if order is None else order};".encode()
-    if order is not None:
-        flat = value.transpose(order).reshape(-1)
+    fortran = value.flags.f_contiguous and not value.flags.c_contiguous
+    walk.out += b"F" if fortran else b"C"
+    if value.flags.forc:
+        flat = (value.T if fortran else value).reshape(-1)
         if value.size:
             address = value.__array_interface__["data"][0] if value.nbytes >= LARGE else None
             walk.buffer(flat.view("u1"), address)
-        return
-    walk.stream(value.nbytes, _chunks(value))
-
-
-def _axes(value: Any) -> tuple[int, ...] | None:
-    """The order of axes in which memory has no gaps; None if there is none."""
-    flags = value.flags
-    if flags.c_contiguous:
-        return tuple(range(value.ndim))
-    if flags.f_contiguous:
-        return tuple(reversed(range(value.ndim)))
-    order = tuple(sorted(range(value.ndim), key=lambda axis: -value.strides[axis]))
-    return order if value.transpose(order).flags.c_contiguous else None
+    else:
+        walk.stream(value.nbytes, _chunks(value))
 
 
 def _chunks(value: Any) -> Iterator[Any]:

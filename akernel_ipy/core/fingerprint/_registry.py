@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import collections
-import datetime
-import decimal
-import fractions
 import functools
 import importlib
-import pathlib
 import pickle
-import re
-import struct
 import types
-import uuid
 from array import array
-from collections.abc import Callable
 from typing import Any
 
-from . import _classes, _code, _containers, _functions, _instances, _modules, _sets
-from ._names import among, kernels_own, mro, type_name
+from . import _classes, _code, _containers, _functions, _instances, _modules, _sets, _stdlib
+from ._names import among, kernels_own, mro, names_of, type_name
 from ._refusal import Unhashable
 from ._refused import refusal
 from ._walk import Handler, Walk
@@ -28,26 +20,6 @@ from ._walk import Handler, Walk
 _LIBRARIES = {"numpy": "_numpy", "pandas": "_pandas", "pyarrow": "_arrow", "polars": "_polars"}
 
 
-def _by(tag: bytes, content: Callable[[Any], Any]) -> Handler:
-    """A value without identity that is known by plain values."""
-
-    def encode(walk: Walk, value: Any) -> None:
-        walk.out += tag
-        walk.walk(content(value))
-
-    return encode
-
-
-def _zoned(walk: Walk, value: Any) -> None:
-    """A date or time: fields, fold and zone."""
-    walk.out += b"time"
-    walk.text(type(value).__name__)
-    walk.walk(value.replace(tzinfo=None).isoformat())
-    walk.walk(value.fold)
-    walk.part(value.tzinfo, ".tzinfo")
-
-
-_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _EXACT: dict[type, Handler] = {
     list: _containers.list_,
     tuple: _containers.tuple_,
@@ -85,27 +57,7 @@ _EXACT: dict[type, Handler] = {
     type(functools.lru_cache(len)): _functions.lru_cache,
     types.GenericAlias: _classes.generic_alias,
     types.UnionType: _classes.union,
-    decimal.Decimal: _by(b"decimal", str),
-    fractions.Fraction: _by(b"fraction", lambda v: (v.numerator, v.denominator)),
-    datetime.date: _by(b"date", datetime.date.isoformat),
-    datetime.timedelta: _by(b"delta", lambda v: (v.days, v.seconds, v.microseconds)),
-    datetime.timezone: _by(b"zone", datetime.timezone.__getinitargs__),  # type: ignore[attr-defined]
-    datetime.datetime: _zoned,
-    datetime.time: _zoned,
-    re.Pattern: _by(b"pattern", lambda v: (v.pattern, v.flags)),
-    re.Match: _by(b"match", lambda v: (v.re, v.string, v.pos, v.endpos, v.regs)),
-    struct.Struct: _by(b"struct", lambda v: v.format),
-    **{kind: _by(kind.__name__.encode(), lambda v: v.mapping) for kind in _VIEWS},
-    uuid.UUID: _by(b"uuid", lambda v: v.int),
-    **{
-        kind: _by(b"path " + kind.__name__.encode(), str)
-        for kind in (
-            pathlib.PurePosixPath,
-            pathlib.PureWindowsPath,
-            pathlib.PosixPath,
-            pathlib.WindowsPath,
-        )
-    },
+    **_stdlib.TYPES,
 }
 
 
@@ -122,6 +74,8 @@ def find(kind: type) -> Handler:
         return _classes.class_
     if among(types.ModuleType, bases):
         return _modules.module
+    if ("logging", "Logger") in names_of(kind):
+        return _stdlib.logger
     if kernels_own(kind):
         return _kernels_own
     if _classes.is_enum(kind):

@@ -38,7 +38,7 @@ def _unordered(walk: Walk, elements: list[Any]) -> None:
         return
     _classes(walk, kinds)
     known = sorted((walk.alone(value) for value in elements), key=lambda found: found[0])
-    walk.out += b"%d:" % len(known)
+    walk.out += b"~%d:" % len(known)
     for digest, by_content, value in known:
         walk.out += digest
         if not by_content:
