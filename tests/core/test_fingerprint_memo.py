@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import mmap
+import sys
 from typing import Any
 
 import pytest
 
-from akernel_ipy.core.fingerprint import _hashing
+from akernel_ipy.core.fingerprint import Fingerprints, _hashing
 from akernel_ipy.core.fingerprint._memo import LARGE, Memo, xxh3
 
 pytest.importorskip("xxhash")
@@ -98,7 +100,19 @@ def test_without_a_change_detector_everything_is_hashed(counting: Counting) -> N
     assert counting.begun == 2
 
 
+def test_without_the_packages_the_standard_library_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "blake3", None)
+    monkeypatch.setitem(sys.modules, "xxhash", None)
+    assert _hashing.blake3() is None
+    assert xxh3() is None
+    slow = Fingerprints(dict, lambda name: False, _hashing.blake2b())
+    value = {"a": [1, "x" * 100_000, (2.5, None)], "b": {1, "c", (2,)}}
+    assert slow.of(value) == slow.of(copy.deepcopy(value))
+    assert slow.of(value) != slow.of({**value, "b": {1}})
+
+
 def test_the_two_algorithms_never_give_the_same_key() -> None:
+    pytest.importorskip("blake3")
     fast, slow = _hashing.blake3(), _hashing.blake2b()
     assert fast is not None
     assert fast.domain != slow.domain

@@ -13,7 +13,7 @@ from types import CodeType
 _SKIPPED = frozenset({"CACHE", "EXTENDED_ARG", "NOP"})
 _UNCONDITIONAL = frozenset({"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
 _CONSTANT = frozenset({"LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL"})
-_JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs})
+_JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs, *getattr(dis, "hasjump", ())})
 
 #: Names of a class body that tell where it stands, or in no order (Python 3.13 and later).
 PLACES = frozenset({"__firstlineno__", "__static_attributes__"})

@@ -6,8 +6,8 @@ from typing import Any
 
 from ._refusal import Unhashable
 
-#: Objects looked at for the order of sets, beyond which their elements are too entangled.
-_MOST_REPEATS = 200_000
+#: Objects looked at for the order of sets within sets, beyond which these are too entangled.
+_MOST_REPEATS = 50_000
 
 
 class Taken(Exception):
@@ -64,7 +64,7 @@ class Numbers:
         del self._order[met:]
 
     def _count(self, objects: int) -> None:
-        if self.repeating:
+        if self.repeating > 1:
             self._repeats += objects
             if self._repeats > _MOST_REPEATS:
                 raise Unhashable("a set whose elements lead to each other in too many ways")
