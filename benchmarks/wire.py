@@ -104,13 +104,18 @@ class Wire:
         self._auth = hmac.new(key, digestmod=str(self.connection["signature_scheme"])[5:])
         self._context = zmq.Context()
         self._poller = zmq.Poller()
-        self._sockets = {
+        self.sockets = {
             "shell": self._connect("shell", zmq.DEALER),
             "iopub": self._connect("iopub", zmq.SUB),
         }
-        self._control = self._connect("control", zmq.DEALER)
-        for socket in self._sockets.values():
+        self.control = self._connect("control", zmq.DEALER)
+        for socket in self.sockets.values():
             self._poller.register(socket, zmq.POLLIN)
+
+    def address(self, channel: str) -> str:
+        """Where a channel of the kernel is."""
+        info = self.connection
+        return f"{info['transport']}://{info['ip']}:{info[channel + '_port']}"
 
     def _connect(self, channel: str, kind: int) -> zmq.Socket[bytes]:
         """Connect without any limit on queued messages: nothing is lost on the client's side."""
@@ -122,8 +127,7 @@ class Wire:
             socket.setsockopt(zmq.SUBSCRIBE, b"")
         else:
             socket.setsockopt(zmq.IDENTITY, self.session.encode())
-        info = self.connection
-        socket.connect(f"{info['transport']}://{info['ip']}:{info[channel + '_port']}")
+        socket.connect(self.address(channel))
         return socket
 
     def close(self) -> None:
@@ -145,18 +149,30 @@ class Wire:
         metadata: Mapping[str, Any] | None = None,
     ) -> str:
         """Send a request and return its id."""
+        msg_id, frames = self.pack(kind, content, metadata)
+        socket = self.control if channel == "control" else self.sockets[channel]
+        socket.send_multipart(frames)
+        return msg_id
+
+    def pack(
+        self,
+        kind: str,
+        content: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None = None,
+        session: str | None = None,
+    ) -> tuple[str, list[bytes]]:
+        """A request's id and its frames; from another client's ``session`` if one is given."""
         self.sent += 1
-        msg_id = f"{self.session}_{self.sent}"
-        header = {"msg_id": msg_id, "msg_type": kind, "session": self.session}
+        session = session or self.session
+        msg_id = f"{session}_{self.sent}"
+        header = {"msg_id": msg_id, "msg_type": kind, "session": session}
         header |= {
             "username": "benchmarks",
             "date": datetime.now(UTC).isoformat(),
             "version": "5.4",
         }
         frames = [json.dumps(part).encode() for part in (header, {}, dict(metadata or {}), content)]
-        socket = self._control if channel == "control" else self._sockets[channel]
-        socket.send_multipart([DELIMITER, self._sign(frames), *frames])
-        return msg_id
+        return msg_id, [DELIMITER, self._sign(frames), *frames]
 
     def collect(self, done: Callable[[Raw], bool], timeout: float) -> list[Raw]:
         """Everything received until ``done`` says so; a `FaultError` if it never does."""
@@ -183,7 +199,7 @@ class Wire:
         self, socket: zmq.Socket[bytes], received: list[Raw], done: Callable[[Raw], bool]
     ) -> bool:
         """Take the messages that are there, up to the one of which ``done`` says so."""
-        channel = "shell" if socket is self._sockets["shell"] else "iopub"
+        channel = "shell" if socket is self.sockets["shell"] else "iopub"
         while True:
             try:
                 frames = socket.recv_multipart(zmq.NOBLOCK)

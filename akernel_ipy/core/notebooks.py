@@ -15,7 +15,7 @@ nobody knows by its first cell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -74,6 +74,7 @@ class Notebooks:
         gone: Callable[[str], bool],
         *,
         silent: bool = False,
+        files: Callable[[str], Iterable[frozenset[str]]] = lambda cell_id: (),
     ) -> Place:
         """Find the notebook of an ``execute_request``, and remember what it tells.
 
@@ -86,12 +87,14 @@ class Notebooks:
             client: the ``session`` of the request's header.
             cell_id: the cell's id, if the front-end tells it.
             gone: whether a client has disconnected.
+            files: the cells of each saved notebook that has a certain one; asked for a cell that
+                nobody has run, which belongs where its neighbours in the file have been run.
             silent: the front-end's own request, not a cell of the user's; it settles nothing.
         """
         key = self._by_client.get(client)
         left = None
         if client not in self._settled:
-            found = self._rejoins(client, cell_id, gone)
+            found = self._rejoins(client, cell_id, gone, files)
             if found is not None and found != key:
                 left = self._leave(client)
                 key = found
@@ -138,20 +141,32 @@ class Notebooks:
             if not holders:
                 del self._by_cell[cell]
 
-    def _rejoins(self, client: str, cell_id: str | None, gone: Callable[[str], bool]) -> int | None:
+    def _rejoins(
+        self,
+        client: str,
+        cell_id: str | None,
+        gone: Callable[[str], bool],
+        files: Callable[[str], Iterable[frozenset[str]]],
+    ) -> int | None:
         if cell_id is None:
             return None
+        free = {
+            notebook.key
+            for notebook in self
+            if notebook.cells and all(gone(other) for other in notebook.clients if other != client)
+        }
         path = path_of(cell_id)
+        if not free:
+            return None
         if path is not None:
-            known = [notebook.key for notebook in self if notebook.path == path]
+            known = {notebook.key for notebook in self if notebook.path == path}
+        elif cell_id in self._by_cell:
+            known = self._by_cell[cell_id]
         else:
-            known = sorted(self._by_cell.get(cell_id, ()))
-        free = [
-            key
-            for key in known
-            if all(gone(other) for other in self._notebooks[key].clients if other != client)
-        ]
-        return free[0] if len(free) == 1 else None
+            neighbours = frozenset[str]().union(*files(cell_id))
+            known = {key for cell in neighbours for key in self._by_cell.get(cell, ())}
+        found = free & known
+        return next(iter(found)) if len(found) == 1 else None
 
     def _open(self) -> int:
         self._last += 1

@@ -10,6 +10,7 @@ from ..core.doors import door_of
 from ..core.model import Message, Request, Run, current_session
 from ..core.notebooks import Notebooks
 from ..session import Session
+from .files import NotebookFiles
 
 
 class Sessions:
@@ -34,6 +35,7 @@ class Sessions:
         #: Which notebook is behind a door: see `core.doors`.
         self._by_door: dict[str, int] = {}
         self._gone: Callable[[bytes], bool] = lambda identity: True
+        self._files = NotebookFiles()
         self._lock = threading.RLock()
 
     def __iter__(self) -> Iterator[Session]:
@@ -52,10 +54,13 @@ class Sessions:
             return list(self._by_key.values()) if self._isolated else [self.main]
 
     def path_of(self, session: Session) -> str | None:
-        """Where a session's notebook lies, if its front-end has told it."""
+        """Where a session's notebook lies: as its front-end tells, or by the cells in the files."""
         with self._lock:
             key = self._key_of(session)
-            return None if key is None else self.notebooks[key].path
+            if key is None:
+                return None
+            path, cells = self.notebooks[key].path, set(self.notebooks[key].cells)
+        return path or (self._files.path_of(cells) if cells else None)
 
     def clients_of(self, session: Session) -> list[str]:
         """List the clients of a session, the newest last."""
@@ -118,7 +123,13 @@ class Sessions:
             door = door_of(request.idents)
             # A door tells the notebook; else the cells have to.
             cell_id = request.cell_id if door is None else None
-            place = self.notebooks.place(client, cell_id, self._has_gone, silent=request.silent)
+            place = self.notebooks.place(
+                client,
+                cell_id,
+                self._has_gone,
+                silent=request.silent,
+                files=self._files.with_cell,
+            )
             if place.new:
                 self._by_key[place.key] = self._make(place.key)
             if door is not None:
@@ -154,7 +165,11 @@ class Sessions:
             key = self._key_of(session)
             if key is None:
                 raise LookupError("the session has ended")
+            before = self.notebooks.of(client)
             left = self.notebooks.attach(client, key)
+            for door, known in self._by_door.items():
+                if known == before:
+                    self._by_door[door] = key
             return None if left is None else self._by_key[left]
 
     def _key_of(self, session: Session) -> int | None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 from typing import Any
 
 import zmq
+
+#: Device and inode.
+File = tuple[int, int]
 
 
 class Peers:
@@ -17,15 +21,25 @@ class Peers:
     """
 
     def __init__(self) -> None:
-        self._seen: dict[bytes, tuple[int, tuple[int, int]]] = {}
+        self._seen: dict[bytes, tuple[int, File]] = {}
+        self._users: dict[File, bytes] = {}
 
     def note(self, identity: Any) -> None:
         """Remember the connection of a message, given the frame with its sender's identity."""
+        name = identity.bytes
         try:
             fd = int(identity.get("__fd"))
-            self._seen[identity.bytes] = fd, _file(fd)
+            file = _file(fd)
         except (zmq.ZMQError, ValueError, OSError):
-            self._seen.pop(identity.bytes, None)
+            self._seen.pop(name, None)
+            return
+        self._seen[name] = fd, file
+        # A message that is read after its sender has gone may name a descriptor that is somebody
+        # else's by now; who writes on it is told when that one does.
+        before = self._users.get(file, name)
+        if before != name:
+            self._seen.pop(before, None)
+        self._users[file] = name
 
     def gone(self, identity: bytes) -> bool:
         """Whether a client has disconnected; True too if the transport does not tell."""
@@ -34,14 +48,25 @@ class Peers:
             return True
         fd, file = known
         try:
-            if _file(fd) == file:
+            if _file(fd) == file and not _hung_up(fd):
                 return False
         except OSError:
             pass
         del self._seen[identity]
+        if self._users.get(file) == identity:
+            del self._users[file]
         return True
 
 
-def _file(fd: int) -> tuple[int, int]:
+def _file(fd: int) -> File:
     status = os.fstat(fd)
     return status.st_dev, status.st_ino
+
+
+def _hung_up(fd: int) -> bool:
+    """Whether the peer has closed its end, and libzmq has not come to do likewise."""
+    if not hasattr(select, "POLLRDHUP"):  # elsewhere than on Linux
+        return False
+    poll = select.poll()
+    poll.register(fd, select.POLLRDHUP)
+    return bool(poll.poll(0))

@@ -72,6 +72,43 @@ def test_a_notebook_is_found_through_several_reloads() -> None:
         assert notebooks.place(f"tab {n}", "1", lambda client: True).key == 1
 
 
+@pytest.mark.parametrize(
+    ("files", "lost", "expected"),
+    [
+        pytest.param([{"1", "new"}], {"a", "b"}, 1, id="its neighbours were run in one notebook"),
+        pytest.param([{"2", "new"}], {"a", "b"}, 2, id="or in the other"),
+        pytest.param([{"1", "2", "new"}], {"a", "b"}, None, id="or in both: who knows"),
+        pytest.param([{"1", "new"}], {"b"}, None, id="whose client is still there"),
+        pytest.param([{"1", "2", "new"}], {"b"}, 2, id="only one of which is free"),
+        pytest.param([{"new"}], {"a", "b"}, None, id="nothing of that file was run"),
+        pytest.param([{"1", "new"}, {"9", "new"}], {"a", "b"}, 1, id="it has a copy"),
+        pytest.param([], {"a", "b"}, None, id="no file has it"),
+    ],
+)
+def test_a_cell_that_nobody_has_run_belongs_to_its_neighbours_in_the_file(
+    files: list[set[str]], lost: set[str], expected: int | None
+) -> None:
+    notebooks = Notebooks()
+    notebooks.place("a", "1", here)
+    notebooks.place("b", "2", here)
+    place = notebooks.place(
+        "c", "new", lambda client: client in lost, files=lambda cell: map(frozenset, files)
+    )
+    assert place.key == (expected or 3)
+
+
+def test_files_are_searched_only_where_that_may_tell_something() -> None:
+    def never(cell: str) -> list[frozenset[str]]:
+        raise AssertionError(cell)
+
+    notebooks = Notebooks()
+    notebooks.place("a", "1", here, files=never)
+    notebooks.place("a", "2", here, files=never)
+    notebooks.place("b", "new", here, files=never)  # somebody is at every notebook
+    notebooks.place("c", "1", lambda client: client == "a", files=never)
+    notebooks.place("d", None, lambda client: True, files=never)
+
+
 def test_one_client_that_is_still_there_keeps_others_out() -> None:
     notebooks = Notebooks()
     notebooks.place("a", "1", here)

@@ -23,7 +23,7 @@ from akernel_ipy.core import modes
 
 STARTS_WITHIN = 90
 #: Kernelspecs: their names and flavours.
-KERNELS = {"akernel": "async", "akernel-chain": "chain"}
+KERNELS = {"akernel": "async", "akernel-chain": "chain", "akernel-multi": "multi"}
 
 #: The kernelspec of one process for all notebooks.
 SHARED = "akernel-multi-shared"
@@ -153,8 +153,8 @@ class JupyterServer:
 
     def end_sessions(self) -> None:
         """Shut down all kernels."""
-        for session in self.api("GET", "api/sessions"):
-            self.api("DELETE", f"api/sessions/{session['id']}")
+        for kernel in {s["kernel"]["id"] for s in self.api("GET", "api/sessions")}:
+            self.api("DELETE", f"api/kernels/{kernel}")
 
     def close(self) -> None:
         """End the server and its kernels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -114,6 +115,19 @@ def test_an_unknown_cell_begins_a_session_that_stays(
     after = tab()
     assert cell(after, ids[1], "'x' in globals()").value == "False"
     assert cell(after, ids[0], "'x' in globals()").value == "False"
+
+
+def test_a_reload_that_begins_with_a_cell_never_run_is_known_by_the_saved_notebook(
+    kernel: Kernel, tab: Tabs, ids: list[str]
+) -> None:
+    saved = kernel.directory / "saved.ipynb"
+    saved.write_text(json.dumps({"cells": [{"id": cell_id} for cell_id in ids]}))
+    before = tab()
+    cell(before, ids[0], "x = 1")
+    kernel.release(before)
+    after = tab()
+    assert cell(after, ids[3], "x").value == "1"
+    assert "saved.ipynb" in cell(after, ids[3], "%akernel sessions").stdout
 
 
 def test_what_a_front_end_runs_silently_first_does_not_count(

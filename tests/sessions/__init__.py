@@ -1,0 +1,1 @@
+"""The parts of multi that need no launched kernel."""
