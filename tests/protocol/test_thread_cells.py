@@ -43,10 +43,9 @@ def test_every_kind_of_output_is_the_cells_own(client: Client) -> None:
     cell = client.execute(
         "%%thread\nimport sys\nprint('in')\n"
         f"{WAIT.format(gate=gate.name)}\n"
-        "display('shown')\nprint('warned', file=sys.stderr)\nos.system('echo from a child')\n"
+        "display('shown')\nprint('warned', file=sys.stderr)\n"
         "import warnings, logging\nwarnings.warn('careful')\n'result'"
     )
-    client.run("import os")
     cell.until("in")
     meanwhile = client.run("print('meanwhile'); 'other'")
     gate.open()
@@ -54,8 +53,11 @@ def test_every_kind_of_output_is_the_cells_own(client: Client) -> None:
     assert cell.displays == ["'shown'"]
     assert "warned" in cell.stderr
     assert "careful" in cell.stderr
-    assert "from a child" in cell.stdout
     assert (meanwhile.stdout, meanwhile.value) == ("meanwhile\n", "'other'")
+
+
+def test_a_child_process_prints_in_the_cell_if_no_other_runs(client: Client) -> None:
+    assert "child" in client.run("%%thread\nimport os\nos.system('echo child')").stdout
 
 
 def test_numbers_history_and_out_are_as_ever(client: Client) -> None:
