@@ -75,6 +75,13 @@ def test_run_all_again_over_cells_out_of_order_shows_the_new_values(lab: Lab) ->
         assert lab.texts("p") == [f"{value + 1}\n"]
 
 
+def test_run_all_again_over_redefinitions_does_each_once(lab: Lab) -> None:
+    for value in range(3):
+        cells = {"a": f"df = [{value}]", "b": "df = df + [1]", "c": "df = df + [2]"}
+        lab.run_all({**cells, "p": "print(df)"})
+        assert lab.texts("p") == [f"[{value}, 1, 2]\n"]
+
+
 def test_run_all_with_waiting_cells_is_right(lab: Lab) -> None:
     cells = {
         "a": "await asyncio.sleep(0.02); a = 1",

@@ -25,6 +25,9 @@ class OlderValues:
         self._namespace = namespace
         self._kept: dict[str, dict[str, Any]] = {}  # by name, then by definer
         self._views: dict[str, View] = {}
+        #: When each cell last ended, as a count of such ends.
+        self._ended: dict[str, int] = {}
+        self._ends = 0
 
     def move(self, before: Graph, after: Graph, names: Iterable[str]) -> None:
         """Follow a change of the graph: names may have another owner now, or none."""
@@ -66,9 +69,13 @@ class OlderValues:
             if len(definers) < 2:
                 continue
             version = graph.source(cell, name) or (cell if cell in definers else definers[-1])
-            if not strict and definers[-1] == cell:
-                continue  # as in a plain notebook, ``n += 1`` goes on from where it was
             kept = self._kept.get(name, {})
+            if (
+                not strict
+                and definers[-1] == cell
+                and not (version in kept and self._newer(version, cell))
+            ):
+                continue  # as in a plain notebook, ``n += 1`` goes on from where it was
             if version in kept:
                 values[name] = kept[version]
             elif version != definers[-1]:
@@ -85,6 +92,8 @@ class OlderValues:
         """A cell has run: keep what it made of names that others own, or show it to all."""
         if self._views.get(cell) is view:
             del self._views[cell]
+        self._ends += 1
+        self._ended[cell] = self._ends
         for name, value in view.changed() if publish else ():
             if cell in graph.definers(name) and graph.owner(name) != cell:
                 self._kept.setdefault(name, {})[cell] = value
@@ -92,6 +101,10 @@ class OlderValues:
                 _put(self._namespace(), name, value)
         for name in view.names:
             self._purge(name, graph)
+
+    def _newer(self, one: str, other: str) -> bool:
+        """Whether a cell has run since another one did."""
+        return self._ended.get(one, 0) > self._ended.get(other, 0)
 
     def drop(self, cell: str, names: Iterable[str]) -> None:
         """Forget what a cell made of some names."""
