@@ -172,7 +172,8 @@ def test_names_of_a_deleted_cell_leave_and_return_when_it_is_undone_and_run(
     page.cell(1).expect_output("[2]:", "3")
     delete(page, 0)
     run_to_end(page, 1)
-    expect_pending(page.cell(0), 2, "b")
+    blame = "(deleted with In [1]; if you restored that, run it)"
+    page.cell(0).expect_output("[2]:", "None", "waits for", "b", blame)
     run_to_end(page, 2)
     page.cell(2).expect_output("[4]:", "False")
     page.cell(0).select()

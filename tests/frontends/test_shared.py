@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from .page import NotebookPage
 from .server import SHARED
@@ -34,9 +35,13 @@ def test_two_notebooks_share_a_process_and_no_variables(notebook: Open) -> None:
 
 
 def test_cells_of_two_notebooks_run_at_once_and_an_interrupt_ends_those_of_one(
-    notebook: Open,
+    notebook: Open, tmp_path: Path
 ) -> None:
-    wait = "from gates import passed\nprint('waits')\nawait passed('go')\n'went on'"
+    gate = tmp_path / "gate"
+    wait = (
+        f"from pathlib import Path\nprint('waits')\nwhile not Path({str(gate)!r}).exists():\n"
+        "    await asyncio.sleep(0.05)\n'went on'"
+    )
     first, second = notebook(wait, kernel=SHARED), notebook(wait, kernel=SHARED)
     for page in (first, second):
         page.run(0)
@@ -44,7 +49,7 @@ def test_cells_of_two_notebooks_run_at_once_and_an_interrupt_ends_those_of_one(
     first.interrupt()
     first.cell(0).expect_error("KeyboardInterrupt")
     second.cell(0).expect_running()
-    first.open_gate("go")  # the working directory is that of the process
+    gate.touch()
     second.cell(0).expect_output("waits", "[1]:", "'went on'")
 
 

@@ -51,18 +51,6 @@ def test_several_threads_are_interrupted_together(kernel: Kernel, client: Client
         assert cell.result(20).ename == "KeyboardInterrupt"
 
 
-def test_a_thread_that_prints_all_the_time_sends_whole_messages(
-    kernel: Kernel, client: Client
-) -> None:
-    # Paced: what is sent faster than this client reads would have to be read before the idle.
-    body = "import time\nwhile True:\n    print('in', flush=True); display(1); time.sleep(0.001)"
-    for _ in range(10):
-        cell = client.execute(f"%%thread\n{body}").until("in")
-        kernel.interrupt()
-        assert cell.result(20).ename == "KeyboardInterrupt"
-        assert client.run("print('whole'); 1").stdout == "whole\n"
-
-
 def test_input_in_a_thread_is_interrupted(kernel: Kernel, client: Client) -> None:
     cell = client.execute("%%thread\ninput('who? ')")
     cell.question()
