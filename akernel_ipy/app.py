@@ -60,6 +60,19 @@ class Command(JupyterApp):
         raise SystemExit(2)
 
 
+class Dispatcher(Command):
+    """A command of which there are only subcommands."""
+
+    def start(self) -> None:
+        """Run the command that was found, or say which ones there are."""
+        super().start()
+        commands = ", ".join(self.subcommands)
+        if self.extra_args:
+            self.usage_error(f"unknown command {self.extra_args[0]!r}; commands: {commands}")
+        self.print_help()
+        raise SystemExit(2)
+
+
 INSTALL_ALIASES: dict[str, Any] = {
     **base_aliases,
     "prefix": "InstallApp.prefix",
@@ -239,7 +252,7 @@ SUBCOMMANDS: dict[str, Any] = {
 }
 
 
-class AkernelApp(Command):
+class AkernelApp(Dispatcher):
     """The command ``akernel``: it only dispatches."""
 
     name = "akernel"
@@ -249,12 +262,3 @@ class AkernelApp(Command):
     akernel run notebook.ipynb       # run a notebook, its cells concurrently
     """
     subcommands = SUBCOMMANDS
-
-    def start(self) -> None:
-        """Run the command that was found, or say which ones there are."""
-        super().start()
-        commands = ", ".join(self.subcommands)
-        if self.extra_args:
-            self.usage_error(f"unknown command {self.extra_args[0]!r}; commands: {commands}")
-        self.print_help()
-        raise SystemExit(2)

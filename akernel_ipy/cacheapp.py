@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from jupyter_core.application import base_aliases, base_flags
 from traitlets import Bool, Unicode
 
-from .app import Command
+from .app import Command, Dispatcher
 from .core.errors import StoreError
 from .core.units import parse_bytes, parse_seconds, show_bytes, show_seconds
 from .store import CacheStore, Record, Removed, Store
@@ -185,7 +185,7 @@ SUBCOMMANDS: dict[str, Any] = {
 }
 
 
-class CacheApp(Command):
+class CacheApp(Dispatcher):
     """The command ``akernel cache``: it only dispatches."""
 
     name = "akernel-cache"
@@ -195,12 +195,3 @@ class CacheApp(Command):
     akernel cache prune --older-than 30d
     """
     subcommands = SUBCOMMANDS
-
-    def start(self) -> None:
-        """Run the command that was found, or say which ones there are."""
-        super().start()
-        commands = ", ".join(self.subcommands)
-        if self.extra_args:
-            self.usage_error(f"unknown command {self.extra_args[0]!r}; commands: {commands}")
-        self.print_help()
-        raise SystemExit(2)

@@ -8,6 +8,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import display
 
+from ..core.units import show_bytes
 from .command import Command, cell_number
 
 
@@ -33,8 +34,6 @@ def _why(session: Any, arguments: list[str]) -> None:
 
 
 def _clear(session: Any, arguments: list[str]) -> None:
-    from ..middleware.cache.verdicts import show_bytes
-
     removed = session.caching.cache.store.clear()
     print(f"removed {removed.entries} entries, {show_bytes(removed.bytes)}")
 

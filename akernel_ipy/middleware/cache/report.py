@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from ...core.units import show_bytes
 from ...store import Store
-from .verdicts import Log, Verdict, show_bytes, show_seconds
+from .verdicts import Log, Verdict, show_seconds
 
 
 def overview(log: Log, store: Store) -> dict[str, str]:

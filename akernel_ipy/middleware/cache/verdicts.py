@@ -64,19 +64,6 @@ def show_seconds(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
 
 
-def show_bytes(size: float) -> str:
-    """Write a size for people.
-
-    >>> show_bytes(512), show_bytes(123_456_789)
-    ('512 B', '117.7 MiB')
-    """
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TiB"
-
-
 class Log:
     """The verdicts of a session, and their sums."""
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from akernel_ipy.core.fingerprint import Fingerprints
+from akernel_ipy.core.units import show_bytes
 from akernel_ipy.middleware.cache import outputs, pickling, restoring
 from akernel_ipy.middleware.cache.parts import Inside, Parts, find
 from akernel_ipy.middleware.cache.pickling import Unstorable
-from akernel_ipy.middleware.cache.verdicts import Log, Verdict, show_bytes, show_seconds
+from akernel_ipy.middleware.cache.verdicts import Log, Verdict, show_seconds
 
 
 def namespace(**names: Any) -> dict[str, Any]:
