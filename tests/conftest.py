@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from kernels import Kernel
+from kernels import Kernel, audited
 from protocol.client import Client
 
 # A busy machine is slow, and that says nothing about a strategy.
@@ -22,22 +22,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="module")
 def kernel() -> Iterator[Kernel]:
     """A kernel of flavour async, shared by the tests of a module."""
-    yield from _checked("async")
+    yield from audited(Kernel("async"))
 
 
 @pytest.fixture(scope="module")
 def chain_kernel() -> Iterator[Kernel]:
     """A kernel of flavour chain, shared by the tests of a module."""
-    yield from _checked("chain")
-
-
-def _checked(flavour: str) -> Iterator[Kernel]:
-    kernel = Kernel(flavour)
-    try:
-        yield kernel
-        kernel.audit()
-    finally:
-        kernel.close()
+    yield from audited(Kernel("chain"))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,15 @@ class Kernel:
         for client in self.clients:
             client.close()
         self.clients.clear()
+
+
+def audited(kernel: Kernel) -> Iterator[Kernel]:
+    """For a fixture: give a kernel, and check at the end that nothing was wrong with it."""
+    try:
+        yield kernel
+        kernel.audit()
+    finally:
+        kernel.close()
 
 
 def wait_gone(processes: list[psutil.Process], timeout: float = PATIENCE) -> None:

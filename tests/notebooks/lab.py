@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kernels import Kernel
+from kernels import Kernel, audited
 from protocol.client import Client
 from protocol.request import PATIENCE, Message, Request
 
@@ -152,12 +152,7 @@ class Lab:
 
 def reactive_kernel(flavour: str = "react", **options: Any) -> Iterator[Kernel]:
     """For a fixture: a kernel that must not have complained at the end."""
-    kernel = Kernel(flavour, **options)
-    try:
-        yield kernel
-        kernel.audit()
-    finally:
-        kernel.close()
+    yield from audited(Kernel(flavour, **options))
 
 
 def fresh_lab(kernel: Kernel, flavour: str = "react") -> Iterator[Lab]:

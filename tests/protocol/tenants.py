@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kernels import Kernel
+from kernels import Kernel, audited
 
 from .client import Client
 from .request import Request
@@ -12,12 +12,7 @@ from .request import Request
 
 def multi_kernel(flavour: str = "multi", **options: object) -> Iterator[Kernel]:
     """For a fixture: a kernel that must not have complained at the end."""
-    kernel = Kernel(flavour, **options)  # type: ignore[arg-type]
-    try:
-        yield kernel
-        kernel.audit()
-    finally:
-        kernel.close()
+    yield from audited(Kernel(flavour, **options))  # type: ignore[arg-type]
 
 
 def cell(client: Client, cell_id: str, code: str, **content: object) -> Request:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import zmq
 from jupyter_client.session import Session
-from kernels import Kernel
+from kernels import Kernel, audited
 
 from .client import Client
 from .request import Request
@@ -18,11 +18,7 @@ from .request import Request
 def kernel() -> Iterator[Kernel]:
     kernel = Kernel()
     kernel.noisy = True  # what it logs about nonsense is its own business
-    try:
-        yield kernel
-        kernel.audit()
-    finally:
-        kernel.close()
+    yield from audited(kernel)
 
 
 def channel_of(client: Client, name: str) -> zmq.Socket[bytes]:

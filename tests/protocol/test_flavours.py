@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kernels import Kernel
+from kernels import Kernel, audited
 from notebooks.lab import Lab
 
 from akernel_ipy.core.modes import ADDITIONS, ORDERINGS, Mode, parse
@@ -40,11 +40,7 @@ def kernel(flavour: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[K
             "XDG_STATE_HOME": str(directory / "state"),
         },
     )
-    try:
-        yield kernel
-        kernel.audit()
-    finally:
-        kernel.close()
+    yield from audited(kernel)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from kernels import Kernel
+from kernels import Kernel, audited
 
 from .client import Client
 from .request import Request
@@ -13,12 +13,7 @@ from .request import Request
 
 @pytest.fixture(scope="module")
 def flow_kernel() -> Iterator[Kernel]:
-    kernel = Kernel("flow")
-    try:
-        yield kernel
-        kernel.audit()
-    finally:
-        kernel.close()
+    yield from audited(Kernel("flow"))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from kernels import Kernel, wait_gone
+from kernels import Kernel, audited, wait_gone
 
 from .client import Client
 from .request import Request
@@ -19,12 +19,7 @@ SOON, SOON_FIFTY = 1.0, 20.0
 
 @pytest.fixture(scope="module", params=["signal", "message"])
 def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
-    kernel = Kernel(interrupt_mode=request.param)
-    try:
-        yield kernel
-        kernel.audit()
-    finally:
-        kernel.close()
+    yield from audited(Kernel(interrupt_mode=request.param))
 
 
 def interrupted(kernel: Kernel, *cells: Request, within: float = SOON) -> None:

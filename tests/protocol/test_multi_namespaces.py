@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from kernels import Kernel
+from kernels import Kernel, audited
 
 from protocol.client import Client
 
 
 @pytest.fixture(scope="module")
 def kernel() -> Iterator[Kernel]:
-    kernel = Kernel("multi")
-    try:
-        yield kernel
-        kernel.audit()
-    finally:
-        kernel.close()
+    yield from audited(Kernel("multi"))
 
 
 def test_names_are_ones_own(client: Client, other: Client) -> None:

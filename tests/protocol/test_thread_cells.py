@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from kernels import Kernel
+from kernels import Kernel, audited
 
 from .client import Client
 
@@ -208,12 +208,7 @@ def test_chain_keeps_its_order(chain: Client) -> None:
 @pytest.fixture(scope="module")
 def rule() -> Iterator[Kernel]:
     """A kernel in which blocking cells are threads."""
-    kernel = Kernel(args=("--AsyncKernel.blocking=thread",))
-    try:
-        yield kernel
-        kernel.audit()
-    finally:
-        kernel.close()
+    yield from audited(Kernel(args=("--AsyncKernel.blocking=thread",)))
 
 
 def test_blocking_thread_makes_it_the_rule(rule: Kernel) -> None:

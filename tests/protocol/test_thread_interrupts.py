@@ -6,19 +6,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from kernels import Kernel
+from kernels import Kernel, audited
 
 from .client import Client
 
 
 @pytest.fixture(scope="module", params=["signal", "message"])
 def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
-    kernel = Kernel(interrupt_mode=request.param)
-    try:
-        yield kernel
-        kernel.audit()
-    finally:
-        kernel.close()
+    yield from audited(Kernel(interrupt_mode=request.param))
 
 
 def test_python_code_in_a_thread_gets_keyboard_interrupt(kernel: Kernel, client: Client) -> None:
