@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import time
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo, LocalPortCache
@@ -98,10 +97,11 @@ class SharedProvisioner(KernelProvisionerBase):
         """End the notebook's session; if the process does not answer, end that."""
         if self._kernel is None or not self._attached:
             return
-        if not self._kernel.used_by_others(self) or not await self._leave(restart):
-            if self._kernel.used_by_others(self):
-                self.log.warning("The shared kernel does not answer: all its notebooks restart")
-            self._kernel.kill()
+        if self._kernel.used_by_others(self):
+            if await self._leave(restart):
+                return
+            self.log.warning("The shared kernel does not answer: all its notebooks restart")
+        self._kernel.kill()
 
     async def terminate(self, restart: bool = False) -> None:
         """End the notebook's session."""
@@ -134,14 +134,12 @@ class SharedProvisioner(KernelProvisionerBase):
     async def _ask(self, msg_type: str, content: dict[str, Any]) -> bool:
         assert self._kernel is not None
         info: Any = self.connection_info
-        started = time.monotonic()
         address = self._kernel.address(int(info["control_port"]))
         key = self._kernel.manager.session.key
         try:
             await ask(address, key, msg_type, content, PATIENCE)
         except TimeoutError:
-            waited = time.monotonic() - started
-            self.log.warning("The shared kernel did not answer %s in %.1f s", msg_type, waited)
+            self.log.warning("The shared kernel did not answer %s in %.1f s", msg_type, PATIENCE)
             return False
         return True
 
