@@ -72,7 +72,6 @@ class WireSession(Session):
         super().__init__(**kwargs)
         self._digests = self.digest_history
         self._plain = self.packer in {"json", "orjson"} and self.unpacker in {"json", "orjson"}
-        self._id_prefix = f"{self.session}_{os.getpid()}_"
 
     def _new_auth(self) -> None:
         super()._new_auth()
@@ -81,8 +80,11 @@ class WireSession(Session):
 
     @property
     def msg_id(self) -> str:
-        """A new id; unlike `Session`'s it is unique when several threads ask at once."""
-        return f"{self._id_prefix}{next(self._numbers)}"
+        """A new id; unlike `Session`'s it is unique when several threads ask at once.
+
+        A forked child goes on counting where its parent was, hence the process in it.
+        """
+        return f"{self.session}_{os.getpid()}_{next(self._numbers)}"
 
     def msg_header(self, msg_type: str) -> dict[str, Any]:
         """Build a header whose date is already text."""

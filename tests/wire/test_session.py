@@ -366,3 +366,20 @@ def test_a_forked_child_does_not_send() -> None:
         session.send(wire, "reply", {})
         os._exit(len(wire.sent))
     assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_forked_children_number_their_messages_apart() -> None:
+    session = make(WireSession)
+    found = {session.msg_id}
+    for _ in range(2):
+        read, write = os.pipe()
+        child = os.fork()
+        if not child:
+            os.write(write, session.msg_id.encode())
+            os._exit(0)
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            found.add(pipe.read())
+        os.waitpid(child, 0)
+    assert len(found | {session.msg_id}) == 4
