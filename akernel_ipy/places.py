@@ -90,6 +90,7 @@ class PlacedCells(ZMQInteractiveShell):
     ) -> bool:
         from .offload import OffloadedCell
 
+        _tell_place(run, "offload")
         cell = OffloadedCell(self.kernel.engine, self, run.state.source)
         error: BaseException | None
         try:
@@ -105,6 +106,7 @@ class PlacedCells(ZMQInteractiveShell):
         return error is not None
 
     async def _in_thread(self, run: Run, nodes: Coroutine[Any, Any, Any], result: Any) -> bool:
+        _tell_place(run, "thread")
         before = copy_context()
         context = before.copy()
         name = f"In [{run.count}]"
@@ -141,6 +143,11 @@ class PlacedCells(ZMQInteractiveShell):
     def ask_exit(self) -> None:
         """End the kernel, from whatever thread."""
         in_loop(asyncio_loop_of(self.kernel.io_loop), super().ask_exit)
+
+
+def _tell_place(run: Run, place: str) -> None:
+    """Say in the reply's metadata where a cell ran."""
+    run.state.metadata.setdefault("akernel", {})["place"] = place
 
 
 def _run_through(nodes: Coroutine[Any, Any, Any]) -> Any:

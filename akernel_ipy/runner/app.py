@@ -24,6 +24,7 @@ from .model import NotebookResult, Observer, Options
 from .notebook import check_target, save
 from .parameters import parse_value
 from .progress import progress, say
+from .schedule import write_schedule
 
 RUN_ALIASES: dict[Any, Any] = {
     **base_aliases,
@@ -37,6 +38,7 @@ RUN_ALIASES: dict[Any, Any] = {
     "timeout": "RunApp.timeout",
     ("j", "jobs"): ("RunApp.jobs", "How many notebooks run at once."),
     "cwd": "RunApp.cwd",
+    "graph": "RunApp.graph",
 }
 RUN_FLAGS: dict[Any, Any] = {
     **base_flags,
@@ -51,6 +53,7 @@ class Work:
 
     job: NotebookJob
     target: Path | None
+    graph: Path | None = None
 
 
 class RunApp(Command):
@@ -66,6 +69,7 @@ class RunApp(Command):
     examples = """
     akernel run report.ipynb -o out.ipynb -p year 2024
     akernel run --jobs 2 --inplace a.ipynb b.ipynb
+    akernel run analysis.ipynb --flavour flow --graph schedule.svg
     """
     most_words: ClassVar[float] = float("inf")
 
@@ -80,6 +84,10 @@ class RunApp(Command):
     jobs = Integer(1, min=1, help="How many notebooks run at once.").tag(config=True)
     parameters = Dict(help="Parameters by name.").tag(config=True)
     cwd = Unicode(help="Where the kernel works (default: beside the notebook).").tag(config=True)
+
+    graph = Unicode(
+        help="Draw when which cell ran, and for what it waited, into this SVG file."
+    ).tag(config=True)
 
     aliases = RUN_ALIASES
     flags = RUN_FLAGS
@@ -124,10 +132,11 @@ class RunApp(Command):
             self.usage_error("-o and --inplace exclude each other; give one")
         if self.kernel_name and self.flavour:
             self.usage_error("--kernel names a kernelspec that has its own flavour; leave out one")
-        if len(self.extra_args) > 1 and self.output and not is_directory(self.output):
-            self.usage_error(
-                f"-o {self.output} must be a directory for several notebooks; add a slash"
-            )
+        for option, value in (("-o", self.output), ("--graph", self.graph)):
+            if len(self.extra_args) > 1 and value and not is_directory(value):
+                self.usage_error(
+                    f"{option} {value} must be a directory for several notebooks; add a slash"
+                )
 
     def work(self, path: Path, observer: Observer) -> Work:
         """Read a notebook and find out where it is to be written."""
@@ -140,21 +149,25 @@ class RunApp(Command):
             cwd=Path(self.cwd) if self.cwd else None,
         )
         job = NotebookJob(path, options, observer)
-        if self.inplace:
-            return Work(job, path)
-        if is_directory(self.output):
-            return Work(job, Path(self.output) / path.name)
-        return Work(job, Path(self.output) if self.output else None)
+        target = path if self.inplace else within(self.output, path.name)
+        return Work(job, target, within(self.graph, f"{path.stem}.svg"))
 
     def check_targets(self, works: Sequence[Work]) -> None:
         """Refuse, before anything runs, what couldn't be written afterwards."""
-        targets = [work.target for work in works if work.target]
+        targets = [t for work in works for t in (work.target, work.graph) if t]
         for target in targets:
             if targets.count(target) > 1:
-                raise NotebookError(f"two notebooks would be written to {target}; run them apart")
-            if is_directory(self.output):
+                raise NotebookError(f"two files would be written to {target}; run them apart")
+            if any(is_directory(place) for place in (self.output, self.graph)):
                 target.parent.mkdir(parents=True, exist_ok=True)
             check_target(target)
+
+
+def within(place: str, name: str) -> Path | None:
+    """Give the file that an option names, perhaps by its directory."""
+    if not place:
+        return None
+    return Path(place) / name if is_directory(place) else Path(place)
 
 
 def is_directory(output: str) -> bool:
@@ -173,6 +186,8 @@ async def run_all(
             result = await work.job.run()
         if work.target:
             save(result.notebook, work.target)
+        if work.graph:
+            write_schedule(result, work.graph)
         return result
 
     handle_signals([work.job for work in works], observer)
@@ -212,4 +227,6 @@ def tell(work: Work, outcome: NotebookResult | BaseException) -> int:
     written = str(work.target) if work.target else None
     for line in report.lines(outcome, written, colours=sys.stdout.isatty()):
         say(line)
+    if work.graph:
+        say(f"{outcome.name}: schedule drawn into {work.graph}")
     return 130 if outcome.interrupted else int(not outcome.ok)

@@ -39,6 +39,7 @@ class CellRun:
         #: How it counts if the runner had to end it.
         self.doom: Status | None = None
         self._reply: Mapping[str, Any] | None = None
+        self._metadata: Mapping[str, Any] = {}
 
     @property
     def request_metadata(self) -> dict[str, Any]:
@@ -81,7 +82,7 @@ class CellRun:
 
     def on_reply(self, message: Message) -> None:
         """Take in the reply."""
-        self._reply = message["content"]
+        self._reply, self._metadata = message["content"], message.get("metadata") or {}
         self.ended = time.monotonic()
         if not self.aborted:
             self._note_time(REPLY, message)
@@ -101,9 +102,28 @@ class CellRun:
         """Say how it went; `unfinished` is what a cell counts as that runs and has no reply."""
         seconds = None if self.aborted else self._seconds()
         error = self._error()
+        told = self._told()
         return CellResult(
-            self.info, self._status(unfinished, error), seconds, error, self.errors_allowed
+            self.info,
+            self._status(unfinished, error),
+            seconds,
+            error,
+            self.errors_allowed,
+            self._span(),
+            self.execution_count,
+            str(told.get("place", "")),
+            tuple((wait["count"], wait["why"]) for wait in told.get("waited", ())),
         )
+
+    def _told(self) -> Mapping[str, Any]:
+        """What this package's kernel tells about a run in the reply's metadata."""
+        told = self._metadata.get("akernel")
+        return told if isinstance(told, Mapping) else {}
+
+    def _span(self) -> tuple[datetime, datetime] | None:
+        end = self.times.get(REPLY) or self.times.get(IDLE)
+        start = end if self.aborted else self.times.get(INPUT)
+        return None if start is None or end is None else (start, max(start, end))
 
     def _seconds(self) -> float | None:
         """Give its time by the kernel's clock, as its two channels may arrive out of step."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from akernel_ipy.core.errors import NotebookError
@@ -41,6 +42,7 @@ class Execution:
         self.problem: str | None = None
         self.interrupted = False
         self.seconds = 0.0
+        self.begun = datetime.now(UTC)
         self._sent: dict[str, CellRun] = {}
         self._reported: set[CellRun] = set()
         self._over = asyncio.Event()
@@ -56,7 +58,7 @@ class Execution:
     async def run(self) -> None:
         """Run the stages; return when every cell has ended, or never will."""
         self.kernel.listen(iopub=self._on_iopub, shell=self._on_reply)
-        begun = time.monotonic()
+        begun, self.begun = time.monotonic(), datetime.now(UTC)
         self._spawn(self._watch())
         try:
             for stage in self.stages:

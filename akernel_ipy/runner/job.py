@@ -103,6 +103,7 @@ class NotebookJob:
             startup_seconds=startup,
             problem=execution.problem,
             interrupted=execution.interrupted,
+            begun=execution.begun,
         )
 
     def _keep_widgets(self, widgets: dict[str, Any]) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Status(StrEnum):
@@ -67,13 +70,25 @@ class CellInfo:
 
 @dataclass(frozen=True)
 class CellResult:
-    """How one code cell went; `seconds` is None if it never started."""
+    """How one code cell went.
+
+    Attributes:
+        seconds: None if it never started.
+        span: when it started and ended, by the kernel's clock; an aborted one ended at its reply.
+        execution_count: the number of its prompt.
+        place: where the kernel ran it: "thread", "offload", or nothing if in its loop.
+        waited: prompts' numbers of the cells that it waited for, each with the reason.
+    """
 
     cell: CellInfo
     status: Status
     seconds: float | None = None
     error: CellError | None = None
     error_allowed: bool = False
+    span: tuple[datetime, datetime] | None = None
+    execution_count: int | None = None
+    place: str = ""
+    waited: tuple[tuple[int, str], ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -94,6 +109,8 @@ class NotebookResult:
     startup_seconds: float
     problem: str | None = None
     interrupted: bool = False
+    #: When the cells were sent.
+    begun: datetime = LONG_AGO
 
     @property
     def ok(self) -> bool:

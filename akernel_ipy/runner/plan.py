@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from akernel_ipy.core import directives
 from akernel_ipy.core.errors import NotebookError
 
 from .cell import CellRun
@@ -21,7 +22,8 @@ TITLE = 60
 def info_of(number: int, cell: Any) -> CellInfo:
     """Describe a cell to people by its place and its first line."""
     lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
-    title = next(iter(lines), "")
+    told = (line for line in lines if not directives.parse(line)[0])
+    title = next(told, lines[0] if lines else "")
     if len(title) > TITLE:
         title = title[: TITLE - 1] + "…"
     return CellInfo(number, cell.get("id", ""), title)

@@ -111,6 +111,9 @@ class Flow:
     def _leave(self, ticket: Ticket, outcome: Outcome) -> None:
         run, fate = ticket.run, ticket.story.fate
         ticket.story.end(outcome.status)
+        if run.state.started:
+            waited = self.stories.told(ticket.story)
+            run.state.metadata.setdefault("akernel", {})["waited"] = waited
         if outcome.status == "ok":
             self._failures.heal(run, ticket.entry.access)
         elif (fate is None or fate.kind == "failed") and _stops(run):

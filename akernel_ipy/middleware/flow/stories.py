@@ -112,6 +112,15 @@ class Stories:
             return [f"{label} started at once: it shares no data with cells that were running"]
         return [first, *(f"  for {reason}" for reason in reasons)]
 
+    def told(self, story: Story) -> list[dict[str, object]]:
+        """Say for which cells a run waited, by the numbers of their prompts, and why."""
+        waits = ((self._stories.get(n), hazards) for n, hazards in sorted(story.reasons.items()))
+        return [
+            {"count": other.count, "why": _and(map(_reason, hazards))}
+            for other, hazards in waits
+            if other is not None and other.count
+        ]
+
     def _label(self, number: int) -> str:
         story = self._stories.get(number)
         return "an earlier cell" if story is None else story.label
