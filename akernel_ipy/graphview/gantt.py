@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from .marks import CODE_FONT, TEXT_FONT, attribute, escaped, number, text
 from .model import shorten
-from .schedule import Bar, Look, Schedule, critical, decisive
+from .schedule import Bar, Look, Schedule, Wait, critical, decisive, direct
 
 WIDTH, MARGIN = 980.0, 18.0
 #: Of the labels at the left, and of the figures at the right.
 LABELS, FIGURES = 268.0, 62.0
 HEAD, AXIS, ROW, BAR, FOOT = 40.0, 26.0, 25.0, 15.0, 34.0
 CHARACTER = 6.7  # width of one in the code's size
+#: Way to the right above which an arrow comes from the left, and not from above.
+TURN, HEAD_LENGTH = 12.0, 7.0
 
 INK, PALE, GRID = "#5b6b82", "#c3cddb", "#e6ebf2"
 CRITICAL = "#d9822b"
@@ -59,10 +61,11 @@ def draw_schedule(schedule: Schedule) -> str:
 
 def _headline(schedule: Schedule) -> Iterator[str]:
     yield text(MARGIN, 26, shorten(schedule.title, 44), size=14, fill="#1f2a3a", bold=True)
-    wall, total = schedule.seconds, schedule.cell_seconds
-    words = f"{len(schedule.bars)} cells in {_seconds(wall)}, one after the other {_seconds(total)}"
-    faster = f"{total / wall:.1f} times faster" if wall else ""
-    yield text(WIDTH - MARGIN - 122, 26, words, size=11.5, fill=INK, end=True)
+    wall, total, count = schedule.seconds, schedule.cell_seconds, len(schedule.bars)
+    cells = f"{count} cell{'' if count == 1 else 's'}"
+    words = f"{cells} in {_seconds(wall)}; the sum of their times {_seconds(total)}"
+    faster = f"speed-up {total / wall:.1f}" if wall else ""
+    yield text(WIDTH - MARGIN - 104, 26, words, size=11.5, fill=INK, end=True)
     yield text(WIDTH - MARGIN, 26, faster, size=11.5, fill="#1f2a3a", bold=True, end=True)
 
 
@@ -95,44 +98,65 @@ class _Chart:
             yield text(self._x(tick), HEAD + AXIS - 9, label, size=10, fill="#8593a8", centre=True)
 
     def rows(self) -> Iterator[str]:
-        """Draw the cells: first the waits, then the bars over them."""
+        """Draw the cells: first the waits, the decisive ones on top, then the bars over them."""
         for bar in self._schedule.bars:
-            yield from self._waits(bar)
+            if bar.start > 0:
+                yield self._before(bar)
+        waits = direct(self._schedule)
+        arrows = (
+            self._arrow(bar, wait) for bar in self._schedule.bars for wait in waits[bar.number]
+        )
+        for _, arrow in sorted(arrows, key=lambda ranked: ranked[0]):
+            yield arrow
         for bar in self._schedule.bars:
             yield self._bar(bar)
 
-    def _waits(self, bar: Bar) -> Iterator[str]:
-        x, y = self._x(bar.start), self._y(bar)
-        if bar.start > 0:
-            yield (
-                f'<path d="M{number(self._x(0))} {number(y)}H{number(x)}" stroke="{PALE}" '
-                'stroke-dasharray="1.5 4" stroke-linecap="round"/>'
-            )
-        last = decisive(bar, self._bars)
-        for wait in bar.waits:
-            other = self._bars.get(wait.number)
-            if other is not None and other.look != "aborted":
-                yield self._arrow(other, bar, wait.why, decides=other is last)
-
-    def _arrow(self, other: Bar, bar: Bar, why: str, *, decides: bool) -> str:
-        """From the end of a cell down to the start of one that waited for it."""
-        x0, y0, x, y = self._x(other.end), self._y(other), self._x(bar.start), self._y(bar)
-        on_path = bar in self._critical and other in self._critical and decides
-        colour = CRITICAL if on_path else INK if decides else PALE
-        width = 1.8 if on_path else 1.2
-        down = 1 if y > y0 else -1
-        corner = min(x0, x)  # the kernel tells the end a little after the other has started
-        start = y0 + down * BAR / 2
-        turn = f"H{number(x)}" if x - corner > 1 else ""
-        end = y if turn else y - down * (BAR / 2 + 5)
-        head = "" if turn else _head(corner, y - down * BAR / 2, down, colour)
-        words = f"[{bar.number}] waited for [{other.number}]" + (f": {why}" if why else "")
+    def _before(self, bar: Bar) -> str:
+        """A dotted line as long as a cell has not started."""
+        x, y = number(self._x(bar.start)), number(self._y(bar))
         return (
+            f'<path d="M{number(self._x(0))} {y}H{x}" stroke="{PALE}" '
+            'stroke-dasharray="1.5 4" stroke-linecap="round"/>'
+        )
+
+    def _arrow(self, bar: Bar, wait: Wait) -> tuple[int, str]:
+        """From the end of a cell to the start of one that waited for it; and its rank."""
+        other = self._bars[wait.number]
+        decides = other is decisive(bar, self._bars)
+        rank = 2 if decides and bar in self._critical else 1 if decides else 0
+        colour = (PALE, INK, CRITICAL)[rank]
+        words = f"[{bar.number}] waited for [{other.number}]" + (
+            f": {wait.why}" if wait.why else ""
+        )
+        return rank, (
             f'<g class="wait" data-cell="{bar.number}" data-for="{other.number}">'
             f"<title>{escaped(words)}</title>"
-            f'<path d="M{number(corner)} {number(start)}V{number(end)}{turn}" fill="none" '
-            f'stroke="{colour}" stroke-width="{width}"/>{head}</g>'
+            f'<path d="{self._course(other, bar)}" fill="none" stroke="{colour}" '
+            f'stroke-width="{1.8 if rank == 2 else 1.2}"/>{self._head(other, bar, colour)}</g>'
         )
+
+    def _course(self, other: Bar, bar: Bar) -> str:
+        """Down from the end of a bar, and to the right if there is some way to go."""
+        x0, y0, x, y = self._x(other.end), self._y(other), self._x(bar.start), self._y(bar)
+        down = 1 if y > y0 else -1
+        # The kernel tells the end a little after the other has started.
+        begin = f"M{number(min(x0, x))} {number(y0 + down * BAR / 2)}"
+        if x - x0 > TURN:
+            return f"{begin}V{number(y)}H{number(x - HEAD_LENGTH)}"
+        return f"{begin}L{number(x)} {number(y - down * (BAR / 2 + HEAD_LENGTH))}"
+
+    def _head(self, other: Bar, bar: Bar, colour: str) -> str:
+        x0, y0, x, y = self._x(other.end), self._y(other), self._x(bar.start), self._y(bar)
+        if x - x0 > TURN:
+            back = x - HEAD_LENGTH
+            points = (x, y), (back, y - 3.5), (back, y + 3.5)
+        else:
+            down = 1 if y > y0 else -1
+            y -= down * BAR / 2
+            back = y - down * HEAD_LENGTH
+            points = (x, y), (x - 3.5, back), (x + 3.5, back)
+        listed = " ".join(f"{number(a)},{number(b)}" for a, b in points)
+        return f'<polygon points="{listed}" fill="{colour}"/>'
 
     def _bar(self, bar: Bar) -> str:
         x, y = self._x(bar.start), self._y(bar)
@@ -153,14 +177,6 @@ class _Chart:
             f'height="{BAR:.0f}" rx="3" fill="{paint.fill}" stroke="{edge}" '
             f'stroke-width="{thick}"/>' + text(after, y + 4, note, size=10.5, fill=INK) + "</g>"
         )
-
-
-def _head(x: float, y: float, down: int, colour: str) -> str:
-    base = y - down * 7
-    points = " ".join(
-        f"{number(a)},{number(b)}" for a, b in ((x, y), (x - 3.5, base), (x + 3.5, base))
-    )
-    return f'<polygon points="{points}" fill="{colour}"/>'
 
 
 def _told(bar: Bar) -> str:
@@ -186,7 +202,8 @@ def _legend(schedule: Schedule, top: float) -> Iterator[str]:
     chain = critical(schedule)
     if len(chain) > 1:
         yield f'<path d="M{number(x)} {number(y - 4)}h18" stroke="{CRITICAL}" stroke-width="1.8"/>'
-        words = f"the longest chain of waits: {_seconds(sum(bar.seconds for bar in chain))}"
+        inside = _seconds(sum(bar.seconds for bar in chain))
+        words = f"the way to the last cell: {inside} in {len(chain)} cells"
         yield text(x + 24, y, words, size=11, fill=INK)
 
 
@@ -199,6 +216,6 @@ def ticks(longest: float) -> Sequence[float]:
 
 
 def _seconds(seconds: float) -> str:
-    if seconds < 0.0095:
+    if seconds < 0.0995:
         return f"{1000 * seconds:.0f} ms"
     return f"{seconds:.2f} s" if seconds < 99.5 else f"{seconds:.0f} s"

@@ -71,7 +71,7 @@ def decisive(bar: Bar, bars: Mapping[int, Bar]) -> Bar | None:
 
 
 def critical(schedule: Schedule) -> Sequence[Bar]:
-    """Find the chain of cells that the run could not have been shorter than."""
+    """Follow the waits back from the cell that ended last: what decided when the run was over."""
     bars = schedule.by_number
     ran = [bar for bar in schedule.bars if bar.look != "aborted"]
     last = max(ran, key=lambda bar: bar.end, default=None)
@@ -80,3 +80,22 @@ def critical(schedule: Schedule) -> Sequence[Bar]:
         chain.append(last)
         last = decisive(last, bars)
     return chain[::-1]
+
+
+def direct(schedule: Schedule) -> Mapping[int, Sequence[Wait]]:
+    """Leave out waits that others imply: who waits for a cell waits for what that waits for."""
+    bars = schedule.by_number
+    behind: dict[int, frozenset[int]] = {}
+    for bar in sorted(schedule.bars, key=lambda bar: (bar.start, bar.end, bar.number)):
+        own = {wait.number for wait in bar.waits}
+        behind[bar.number] = frozenset(own).union(*(behind.get(n, ()) for n in own))
+    return {
+        bar.number: [
+            wait
+            for wait in bar.waits
+            if wait.number in bars
+            and bars[wait.number].look != "aborted"
+            and not any(wait.number in behind.get(other.number, ()) for other in bar.waits)
+        ]
+        for bar in schedule.bars
+    }

@@ -3,10 +3,10 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from akernel_ipy.graphview.gantt import PAINTS, draw_schedule, ticks
+from akernel_ipy.graphview.gantt import CRITICAL, PAINTS, PALE, draw_schedule, ticks
 from akernel_ipy.graphview.schedule import Bar, Schedule, Wait, critical
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -67,10 +67,34 @@ def test_each_wait_is_a_line_with_its_reason():
     assert waits[2, 3].find(f"{SVG}title").text == "[3] waited for [2]: it reads `x2`"
 
 
+def test_a_wait_that_others_imply_is_told_and_not_drawn():
+    run = run_of(bar(1, 0, 1), bar(2, 1, 2, 1), bar(3, 2, 3, 1, 2), bar(4, 1, 2, 1, look="aborted"))
+    _, cells, waits = drawn(run)
+    assert set(waits) == {(1, 2), (2, 3), (1, 4)}
+    told = cells["3"].find(f"{SVG}title").text
+    assert "waited for [1]: it reads `x1`\nwaited for [2]: it reads `x2`" in told
+
+
+def test_lines_go_down_where_a_cell_starts_at_once_and_to_the_right_where_it_starts_later():
+    _, _, waits = drawn(THREE)
+    later, at_once = (waits[n, 3].find(f"{SVG}path").get("d") for n in (1, 2))
+    assert ("H" in later, "H" in at_once) == (True, False)
+
+
+def test_the_waits_that_lead_to_the_end_are_drawn_last_and_in_their_own_colour():
+    root, cells, waits = drawn(THREE)
+    strokes = {key: group.find(f"{SVG}path").get("stroke") for key, group in waits.items()}
+    assert strokes == {(1, 3): PALE, (2, 3): CRITICAL}
+    assert list(waits) == [(1, 3), (2, 3)]
+    edges = {n: cell.find(f"{SVG}rect").get("stroke") == CRITICAL for n, cell in cells.items()}
+    assert edges == {"1": False, "2": True, "3": True}
+    assert "the way to the last cell: 3.00 s in 2 cells" in words(root)
+
+
 def test_the_summary_says_what_was_saved():
     root, _, _ = drawn(THREE)
-    assert "3 cells in 3.00 s, one after the other 4.00 s" in words(root)
-    assert "1.3 times faster" in words(root)
+    assert "3 cells in 3.00 s; the sum of their times 4.00 s" in words(root)
+    assert "speed-up 1.3" in words(root)
 
 
 @pytest.mark.parametrize("look", PAINTS)
@@ -92,13 +116,13 @@ def test_the_legend_tells_the_looks_that_occur(look):
         ((bar(1, 0, 1, look="aborted"), bar(2, 1, 2, 1)), [2]),
     ],
 )
-def test_the_longest_chain_ends_with_the_last_cell(bars, expected):
+def test_the_waits_before_the_cell_that_ended_last_are_found(bars, expected):
     assert [b.number for b in critical(run_of(*bars))] == expected
 
 
 def test_an_empty_run_and_one_without_any_time_can_be_drawn():
     assert drawn(run_of())[1] == {}
-    assert "1 cells in 0 ms" in " ".join(words(drawn(run_of(bar(1, 0, 0)))[0]))
+    assert "1 cell in 0 ms" in " ".join(words(drawn(run_of(bar(1, 0, 0)))[0]))
 
 
 @given(st.floats(1e-3, 1e6))
@@ -113,6 +137,7 @@ LINES = st.text(max_size=200)
 TIMES = st.floats(0, 1e4)
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(LINES, TIMES, TIMES, st.sets(st.integers(1, 8)), st.sampled_from([*PAINTS])))
 )
