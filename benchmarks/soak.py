@@ -123,7 +123,11 @@ class Soak:
 def soak(sessions: int, cells: int, seed: int, tell: bool = False) -> Report:
     """Launch a kernel, run so many cells in so many notebooks, and end it."""
     with TemporaryDirectory(prefix="soak-") as home, launched(parse(COMMAND), Path(home)) as kernel:
-        return Soak(kernel, sessions, seed).run(cells, tell)
+        notebooks = Soak(kernel, sessions, seed)
+        try:
+            return notebooks.run(cells, tell)
+        finally:
+            notebooks.board.close()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

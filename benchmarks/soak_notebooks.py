@@ -75,6 +75,7 @@ class Switchboard:
         #: Requests that have not been answered in full.
         self.open: dict[str, Cell] = {}
         self._poller = zmq.Poller()
+        self._clients: list[zmq.Socket[bytes]] = []
         self._iopub = wire.sockets["iopub"]
         self._poller.register(self._iopub, zmq.POLLIN)
         self._tokens = itertools.count()
@@ -86,14 +87,21 @@ class Switchboard:
         socket.setsockopt(zmq.IDENTITY, client.encode())
         socket.connect(self.wire.address("shell"))
         self._poller.register(socket, zmq.POLLIN)
+        self._clients.append(socket)
         return socket
 
     def disconnect(self, socket: zmq.Socket[bytes]) -> None:
         """Close a client's channel; the connection is gone when this returns."""
         self._poller.unregister(socket)
+        self._clients.remove(socket)
         context: zmq.Context[zmq.Socket[bytes]] = socket.context
         socket.close()
         context.term()
+
+    def close(self) -> None:
+        """Close all channels."""
+        for socket in list(self._clients):
+            self.disconnect(socket)
 
     def token(self) -> str:
         """A word that nobody else says."""

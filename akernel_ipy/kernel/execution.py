@@ -38,7 +38,7 @@ class Execution(Dispatch):
         """Carry one ``execute_request`` from its arrival to its idle."""
         request = run.request
         self.set_parent(list(request.idents), request.message, channel="shell")
-        if self.isolated:
+        if self.isolated and (not request.silent or session.last_request is None):
             session.last_request = request
         current_run.set(run)
         try:
@@ -109,7 +109,7 @@ class Execution(Dispatch):
             return
         session = self.sessions.place(request)
         current_session.set(session)
-        if self.isolated:
+        if self.isolated and (not request.silent or session.last_request is None):
             session.last_request = request
         run = session.new_run(request)
         outcome = await session.evaluate_aside(run)

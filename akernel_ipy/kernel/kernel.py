@@ -46,6 +46,7 @@ class AsyncKernel(Workers):
         self.interrupts.install()
         self._restore = patches.install(self)
         self.watch_idle()
+        self.route_loop_errors()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, AsyncOutStream):
                 stream.descriptor_header = self._descriptor_header

@@ -18,12 +18,13 @@ from ..magics import AkernelMagics, CacheMagics
 from ..patches.inline import InlineBackends
 from ..session import Session
 from ..sessions import Sessions
+from ..sessions.farewell import context_of
 from ..sessions.isolation import isolate
 from ..sessions.shell import SessionShell
 from ..shell import AsyncShell
 from ..tasks import Total
 from ..turns import Turns
-from ..wire.router import ShellRouter
+from ..wire.router import ShellRouter, asyncio_loop_of
 from .control import Control
 
 
@@ -108,9 +109,26 @@ class Tenancy(Control):
         self._shell.on_exit = lambda: self.leave(self.sessions.main)
         if hasattr(self, "io_loop"):  # it has started
             self.watch_idle()
+            self.route_loop_errors()
 
     def _shell_at_hand(self) -> Any:
         return self.sessions.at_hand().shell
+
+    def route_loop_errors(self) -> None:
+        """Let an error that a task leaves behind be told in the cell that made the task.
+
+        asyncio tells it when the task is freed, in whatever cell that happens.
+        """
+        if self.isolated:
+            asyncio_loop_of(self.io_loop).set_exception_handler(self._tell_loop_error)
+
+    def _tell_loop_error(self, loop: asyncio.AbstractEventLoop, problem: dict[str, Any]) -> None:
+        source = problem.get("task") or problem.get("future")
+        context = None if source is None else context_of(source)
+        if context is None:
+            loop.default_exception_handler(problem)
+        else:
+            context.copy().run(loop.default_exception_handler, problem)
 
     def end_isolation(self) -> None:
         """Take back what `isolate` put in place in the process."""

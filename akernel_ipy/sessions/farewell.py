@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import linecache
-import sys
 from collections.abc import Iterable, Iterator
 from contextvars import Context
 from typing import Any
@@ -37,15 +36,17 @@ async def end_tasks(session: Session, loop: asyncio.AbstractEventLoop) -> None:
 
 def _tasks_of(session: Session, loop: asyncio.AbstractEventLoop) -> Iterator[asyncio.Task[Any]]:
     for task in asyncio.all_tasks(loop):
-        context = _context_of(task)
+        context = context_of(task)
         if context is not None and context.get(current_session) is session:
             yield task
 
 
-def _context_of(task: asyncio.Task[Any]) -> Context | None:
-    if sys.version_info >= (3, 12):
-        return task.get_context()
-    # Python 3.11 has no way to ask a task for its context, but the task refers to it.
+def context_of(task: Any) -> Context | None:
+    """Give the context that a task runs in; None if the object is no task."""
+    if hasattr(task, "get_context"):  # since Python 3.12
+        found: Context = task.get_context()
+        return found
+    # Before, there is no way to ask a task for its context, but the task refers to it.
     return next((found for found in gc.get_referents(task) if isinstance(found, Context)), None)
 
 

@@ -80,6 +80,20 @@ def test_exit_ends_ones_own_session(client: Client, other: Client, code: str) ->
     assert client.run("kept").value == "1"
 
 
+def test_an_error_that_a_task_leaves_behind_is_told_in_its_own_session(
+    client: Client, other: Client
+) -> None:
+    cell = client.run(
+        "async def fail(): raise ValueError('left behind')\n"
+        "task = asyncio.create_task(fail())\nawait asyncio.sleep(0.01)"
+    )
+    cell.background = True
+    client.run("del task", silent=True)
+    freeing = other.run("import gc; gc.collect()")
+    client.wait(lambda: "left behind" in cell.stderr, 10, "what the task left behind")
+    assert freeing.stderr == ""
+
+
 def test_sys_exit_ends_nothing(client: Client, other: Client) -> None:
     other.execute("import sys; sys.exit(3)").result()
     other.run("import sys\nasync def leave(): sys.exit(4)\ntask = asyncio.create_task(leave())")

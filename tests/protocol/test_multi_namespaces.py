@@ -70,6 +70,17 @@ def test_a_client_that_ran_nothing_sees_nobodys_names(client: Client, other: Cli
     assert other.ask("complete_request", question).reply["matches"] == []
 
 
+def test_the_debuggers_panel_shows_ones_own_variables(client: Client, other: Client) -> None:
+    client.run("variable_of_client = 1")
+    other.run("variable_of_other = 1")
+    for c, own, alien in ((client, "client", "other"), (other, "other", "client")):
+        asked = {"type": "request", "seq": 1, "command": "inspectVariables", "arguments": {}}
+        reply = c.ask("debug_request", asked, channel="control").reply
+        names = [variable["name"] for variable in reply["body"]["variables"]]
+        assert f"variable_of_{own}" in names
+        assert f"variable_of_{alien}" not in names
+
+
 def test_history_is_ones_own(client: Client, other: Client) -> None:
     client.run("'mine'")
     other.run("'yours'")
