@@ -213,8 +213,8 @@ class Interrupts:
 
         def look() -> None:
             run = self._steps.run
-            if strike.over:
-                return
+            if strike.over or strike.hit:
+                return  # once is enough: it may be showing its error
             if run is not None and wanted(run) and self._steps.blocking(self._running() == 1):
                 self._strike = strike
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
@@ -232,7 +232,7 @@ class Interrupts:
         strike, self._strike = self._strike, None
         if strike is not None:
             run = self._steps.run
-            if run is not None and strike.wanted(run):
+            if run is not None and strike.wanted(run) and not strike.hit:
                 strike.hit = True
                 if not gate.defer():
                     raise KeyboardInterrupt

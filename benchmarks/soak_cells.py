@@ -78,7 +78,9 @@ def shell(notebook: Notebook) -> None:
 
 def garbage(notebook: Notebook) -> None:
     """Objects that only the garbage collector finds."""
-    notebook.run("g_TOKEN = [bytes(1000) for _ in range(100)]; g_TOKEN.append(g_TOKEN)")
+    notebook.run(
+        "g_TOKEN = [bytes(1000) for _ in range(100)]; g_TOKEN.append(g_TOKEN); del g_TOKEN"
+    )
 
 
 def interrupted(notebook: Notebook) -> None:

@@ -165,6 +165,21 @@ def test_an_interrupt_of_a_client_reaches_its_cell_that_blocks(
     assert spared.result().value == "'spared'"
 
 
+def test_one_interrupt_is_raised_once_however_long_the_cell_takes_to_clean_up(
+    client: Client, other: Client
+) -> None:
+    other.run("pass")  # it is a session
+    cleaning = client.execute(
+        "import time\n"
+        "try:\n    print('begun')\n    while True: pass\n"
+        "except KeyboardInterrupt:\n    end = time.monotonic() + 0.2\n"
+        "    while time.monotonic() < end: pass\n"
+        "'cleaned'"
+    ).until("begun")
+    client.send("interrupt_request", channel="control").result()
+    assert cleaning.result().value == "'cleaned'"
+
+
 def test_an_interrupt_does_not_end_the_cell_of_another_that_blocks(
     client: Client, other: Client
 ) -> None:
