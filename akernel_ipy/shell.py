@@ -8,8 +8,9 @@ import sys
 import threading
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.async_helpers import _asyncio_runner
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 from IPython.core.payload import PayloadManager
@@ -25,6 +26,8 @@ from .places import PlacedCells
 
 if TYPE_CHECKING:
     from .middleware.react.sources import Sources
+
+Shell = TypeVar("Shell", bound=ZMQInteractiveShell)
 
 _MISSING = object()
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -72,6 +75,19 @@ class ExceptHookGuard:
                 sys.excepthook = self._outer
 
 
+def known_as_ipykernels(shell_class: type[Shell]) -> type[Shell]:
+    """Give a shell's class the name and the module of ipykernel's.
+
+    Libraries tell a notebook from a terminal by ``type(get_ipython())``: rich and plotly by the
+    class's name, others by ``"zmqshell" in str(...)``. With names of our own rich's progress bars
+    are text, and plotly opens a browser.
+    """
+    for name in ("__module__", "__name__", "__qualname__"):
+        setattr(shell_class, name, getattr(ZMQInteractiveShell, name))
+    return shell_class
+
+
+@known_as_ipykernels
 class AsyncShell(PlacedCells):
     """ipykernel's shell, whose state of one execution is found through the run at hand."""
 

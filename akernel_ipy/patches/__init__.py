@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from .breakpoints import patch_breakpoints
 from .comms import patch_comms
 from .prompts import patch_prompts
 from .threads import patch_threads
@@ -18,6 +19,7 @@ def install(kernel: Any) -> Callable[[], None]:
         A function that puts everything back.
     """
     stack = ExitStack()
-    for undo in (patch_threads(), patch_prompts(kernel), patch_comms(kernel)):
-        stack.callback(undo)
+    stack.callback(patch_threads())
+    for patch in (patch_prompts, patch_comms, patch_breakpoints):
+        stack.callback(patch(kernel))
     return stack.close

@@ -57,6 +57,10 @@ def _bound(call: Callable[..., Any]) -> Callable[..., Any]:
         tokens = current_session.set(session), thread_run.set(run)
         try:
             return call(*args, **kwargs)
+        except BaseException as error:
+            # What the user is shown begins with the user's own call.
+            error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+            raise
         finally:
             current_session.reset(tokens[0])
             thread_run.reset(tokens[1])

@@ -13,7 +13,7 @@ from traitlets import Type
 from ..core.model import Outcome, Run
 from ..display import AsyncDisplayPublisher
 from ..history import SessionHistoryManager
-from ..shell import AsyncShell
+from ..shell import AsyncShell, known_as_ipykernels
 
 #: Where Python keeps the last error that nobody caught.
 _LAST = ("last_type", "last_value", "last_traceback", "last_exc")
@@ -38,6 +38,7 @@ class SessionDisplayPublisher(AsyncDisplayPublisher):
         super().publish(*args, transient=transient, **kwargs)  # type: ignore[no-untyped-call]
 
 
+@known_as_ipykernels
 class SessionShell(AsyncShell):
     """A whole IPython shell, which shares with the kernel's first one what is of the process.
 

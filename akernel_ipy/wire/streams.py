@@ -88,13 +88,13 @@ class AsyncOutStream(OutStream):
         self._waiting.append((header, text))
         if self._child:
             # A forked worker may end without flushing.
-            self.flush()
+            self._flush()
         elif not self._flush_pending:
             with gate:  # an interrupt in between, and no timer would ever come
                 self._flush_pending = True
                 self.pub_thread.later(self.flush_interval, self._on_timer)
         elif len(self._waiting) > BACKLOG:
-            self.flush()
+            self._flush()
 
     def _echo(self, string: str) -> None:
         assert self.echo is not None
@@ -107,7 +107,7 @@ class AsyncOutStream(OutStream):
 
     def _on_timer(self) -> None:
         self._flush_pending = False
-        self.flush()
+        self._flush()
 
     def flush(self) -> None:
         """Send what was written so far, now, from this thread.
@@ -115,8 +115,12 @@ class AsyncOutStream(OutStream):
         Also when nothing waits any more: another thread may be about to send it, and who flushes
         before an idle has to know that it is out.
         """
-        if self.pub_thread is not None:
-            self._flush()
+        if self.pub_thread is None:
+            return
+        if not self._child:  # the pipe is its parent's
+            with gate:
+                self.drain_descriptor()
+        self._flush()
 
     def _flush(self) -> None:
         with gate, self._send_lock:

@@ -25,6 +25,7 @@ class Lab:
         #: Every request of a cell, the older ones too.
         self.sent: list[Request] = []
         self._numbers = 0
+        self._cells: dict[str, str] = {}
         self._shown: dict[str, list[Output]] = {}
         self._clearing: set[str] = set()
         self._seen = 0
@@ -59,7 +60,10 @@ class Lab:
         }
         request = self.client.send("execute_request", {**defaults, **content}, metadata=metadata)
         request.background = True  # re-runs show their outputs later
+        if older := self.requests.get(cell):
+            del self._cells[older.msg_id]
         self.requests[cell] = request
+        self._cells[request.msg_id] = cell
         self.sent.append(request)
         self._shown[cell] = []
         self._clearing.discard(cell)
@@ -112,34 +116,41 @@ class Lab:
     def _take_in(self) -> None:
         while self.client.pump(0):
             pass
-        cells = {request.msg_id: cell for cell, request in self.requests.items()}
         for message in self.client.iopub[self._seen :]:
-            if message["msg_type"] == "update_display_data":
-                self._update(message["content"])
-            elif (cell := cells.get(message["parent_header"].get("msg_id", ""))) is not None:
-                self._show(cell, message)
+            self._take(message)
         self._seen = len(self.client.iopub)
 
+    def _take(self, message: Message) -> None:
+        if message["msg_type"] == "update_display_data":
+            self._update(message["content"])
+            return
+        parent = message["parent_header"].get("msg_id", "")
+        if (cell := self._cells.get(parent)) is not None:
+            self._show(cell, message)
+
     def _show(self, cell: str, message: Message) -> None:
+        self._keep(self._shown[cell], cell, message)
+        if message["msg_type"] == "display_data":
+            self._update(message["content"])
+
+    def _keep(self, shown: list[Output], place: str, message: Message) -> None:
+        """Put an output into a place, or clear it."""
         kind, content = message["msg_type"], message["content"]
         if kind == "clear_output":
             if content["wait"]:
-                self._clearing.add(cell)
+                self._clearing.add(place)
             else:
-                self._clearing.discard(cell)
-                self._shown[cell] = []
+                self._clearing.discard(place)
+                shown.clear()
         if kind not in ("stream", "display_data", "execute_result", "error"):
             return
-        if cell in self._clearing:
-            self._clearing.remove(cell)
-            self._shown[cell] = []
-        shown = self._shown[cell]
+        if place in self._clearing:
+            self._clearing.remove(place)
+            shown.clear()
         if kind == "stream" and shown and shown[-1].get("name") == content["name"]:
             shown[-1]["text"] += content["text"]
         else:
             shown.append({"output_type": kind, **content})
-        if kind == "display_data":
-            self._update(content)
 
     def _update(self, content: Mapping[str, Any]) -> None:
         wanted = content.get("transient", {}).get("display_id")

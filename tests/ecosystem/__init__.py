@@ -1,0 +1,1 @@
+"""What notebooks use, compared with stock ipykernel: libraries, magics, questions, the debugger."""
