@@ -25,6 +25,8 @@ def main() -> None:
     if argv[:1] == ["launch"]:
         launch(argv[1:])
     else:
+        if argv[:1] == ["run"]:
+            spare_grammar()
         command_line(argv)
 
 
@@ -47,6 +49,15 @@ def require_ipykernel() -> None:
         sys.exit(f"akernel: ipykernel {oldest} or newer is needed ({error}); {remedy}")
     if tuple(version_info[:2]) < OLDEST_IPYKERNEL:
         sys.exit(f"akernel: ipykernel {oldest} or newer is needed, found {__version__}; {remedy}")
+
+
+def spare_grammar() -> None:
+    """Keep jsonschema, which nbformat imports, from making a grammar for more than a second.
+
+    jsonschema 4.26 ``_format`` imports rfc3987_syntax wherever it is installed, as with JupyterLab;
+    it checks addresses in other alphabets, which notebooks' schema has none of.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def launch(argv: list[str]) -> None:

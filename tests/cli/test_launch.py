@@ -33,6 +33,14 @@ def test_the_command_itself_imports_nothing_before_it_knows_what_to_do() -> None
     assert done.stdout.strip() == str(expected)
 
 
+def test_run_starts_without_the_grammar_of_addresses_in_other_alphabets(akernel: Command) -> None:
+    argv = [sys.executable, "-X", "importtime", *COMMAND[1:], "run", "absent.ipynb"]
+    done = subprocess.run(argv, capture_output=True, text=True, env=akernel.env, cwd=akernel.home)
+    assert "jsonschema._format" in done.stderr
+    assert "rfc3987_syntax.syntax_helpers" not in done.stderr
+    assert "absent.ipynb doesn't exist" in done.stderr
+
+
 def test_launch_takes_a_flavour_before_the_arguments_of_ipykernel(akernel: Command) -> None:
     cells = ["print(get_ipython().kernel.flavour)"]
     assert outputs_text(run_cells(akernel.home, cells, flavour="CHAIN")) == ["chain\n"]
