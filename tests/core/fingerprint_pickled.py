@@ -15,7 +15,10 @@ import __main__
 from akernel_ipy.core.fingerprint import Fingerprints
 
 #: What cloudpickle can't pickle, or gives back as something else (slots become a dict).
-LEFT = ("dispatched", "cached", "Derived", "Frozen", "Slotted", "memoryview")
+LEFT = ["dispatched", "cached", "Derived", "Frozen", "Slotted", "memoryview"]
+if sys.version_info >= (3, 12):
+    # cloudpickle 3.1 copies the class method of `typing` that every protocol has from here on.
+    LEFT.append("Proto")
 
 
 def main(what: str, path: Path) -> None:

@@ -98,7 +98,7 @@ def test_arrays_and_scalars_that_differ_are_told_apart(one: Any, other: Any) -> 
         (np.arange(24).reshape(2, 3, 4).transpose(1, 0, 2), None),
         (table.T, None),
         (np.longdouble(1) / 3, None),
-        (np.datetime64("NaT"), None),
+        (np.datetime64("NaT", "s"), None),
     ],
     ids=lambda value: type(value).__name__,
 )

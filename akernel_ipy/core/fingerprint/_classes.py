@@ -112,6 +112,8 @@ def _attributes(value: type) -> list[tuple[str, Any]]:
         for name, inner in found.items()
         if type(name) is str
         and name not in left
+        # Made, up to Python 3.13, for who looks for it; empty if nothing is annotated.
+        and not (name == "__annotations__" and not inner)
         and not (name.startswith("__pydantic_") and name not in _PYDANTIC)
     ]
     return sorted(pairs, key=lambda pair: pair[0])

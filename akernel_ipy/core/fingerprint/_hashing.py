@@ -16,7 +16,7 @@ from typing import Any, Protocol
 SIZE = 32
 
 #: Changes whenever the meaning of a digest does, so that old keys are never found again.
-_VERSION = 1
+_VERSION = 2
 
 #: Bytes that one update takes: they stay in the processor's cache for a second look.
 CHUNK = 1 << 20

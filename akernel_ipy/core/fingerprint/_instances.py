@@ -9,6 +9,7 @@ from a store.
 from __future__ import annotations
 
 import copyreg
+import warnings
 from collections.abc import Callable
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
@@ -149,7 +150,7 @@ def _reduced(walk: Walk, value: Any) -> None:
     # C code tells of a dict once there is one, and looking for it makes one: so look first.
     shape.state(value)
     try:
-        parts = reduce(value)
+        parts = _quietly(reduce, value) if type_name(kind)[0] == "itertools" else reduce(value)
     except Exception as error:
         raise Unhashable(f"a {title(kind)}, which can't be pickled ({_first(error)})") from error
     walk.out += b"reduced"
@@ -166,6 +167,13 @@ def _reduced(walk: Walk, value: Any) -> None:
     if not _in_python(kind):
         # C code of a base may not know of what a subclass adds.
         shape.attributes(walk, value)
+
+
+def _quietly(reduce: Callable[[Any], Any], value: Any) -> Any:
+    """Reduce what Python 3.12 and 3.13 warn about when they are asked to."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return reduce(value)
 
 
 def _by_name(walk: Walk, value: Any, name: str) -> None:

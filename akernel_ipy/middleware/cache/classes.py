@@ -17,7 +17,15 @@ _EARLY = ("__module__", "__qualname__", "__doc__", "__slots__", "__orig_bases__"
 
 #: Attributes that come by themselves.
 _OWN = frozenset(
-    {"__dict__", "__weakref__", "_abc_impl", "__abstractmethods__", "__slotnames__", *_EARLY}
+    {
+        "__dict__",
+        "__weakref__",
+        "_abc_impl",
+        "__abstractmethods__",
+        "__slotnames__",
+        "__annotations_cache__",
+        *_EARLY,
+    }
 )
 
 

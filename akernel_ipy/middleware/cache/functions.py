@@ -175,18 +175,18 @@ class Functions:
             "__kwdefaults__": function.__kwdefaults__,
             "__doc__": function.__doc__,
         }
-        state["__annotations__"] = _annotations(function)
+        name, value = _annotations(function)
+        state[name] = value
         if parameters := getattr(function, "__type_params__", ()):
             state["__type_params__"] = parameters
         return state
 
 
-def _annotations(function: types.FunctionType) -> dict[str, Any]:
-    if sys.version_info >= (3, 14):
-        # From here on they are computed when asked for, perhaps from names not bound yet.
-        try:
-            return dict(function.__annotations__)
-        except NameError:
-            return {}
+def _annotations(function: types.FunctionType) -> tuple[str, Any]:
+    """Give the attribute that holds the annotations, and what is in it."""
+    # Since Python 3.14 a function computes them when asked for, perhaps from names not bound yet.
+    annotate = getattr(function, "__annotate__", None)
+    if annotate is not None:
+        return "__annotate__", annotate
     # The very dictionary: `functools.wraps` lets two functions share it.
-    return function.__annotations__
+    return "__annotations__", function.__annotations__

@@ -132,13 +132,20 @@ class Pickler(_Base):  # type: ignore[misc]
         if kind is property:
             return property, (obj.fget, obj.fset, obj.fdel, obj.__doc__)
         if kind is staticmethod or kind is classmethod:
-            return kind, (obj.__func__,)
+            return self._name_of(obj) or (kind, (obj.__func__,))
         if kind is types.MappingProxyType:
             return functions.make_proxy, (dict(obj),)
         trusted = kind.__module__.partition(".")[0] in TRUSTED
         if not trusted and not (self._inside(kind) and is_plain(obj)):
             self.doubtful = True
         return self._leave(obj)
+
+    def _name_of(self, method: Any) -> str | None:
+        """Give the name under which a module has this very static or class method, if one has."""
+        module, name = getattr(method, "__module__", None), getattr(method, "__name__", None)
+        if module not in sys.modules or module == self._inside.name:
+            return None
+        return name if name and vars(sys.modules[module]).get(name) is method else None
 
     def _leave(self, obj: Any) -> Any:
         """Leave it to cloudpickle, or to pickle."""

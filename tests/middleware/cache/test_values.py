@@ -71,6 +71,32 @@ def test_a_state_that_is_put_back_makes_objects_equal(old: list[Any], new: list[
         assert before == after
 
 
+PROTOCOL = """
+import typing
+
+@typing.runtime_checkable
+class Runs(typing.Protocol):
+    def run(self) -> int: ...
+
+class Here:
+    @classmethod
+    def make(cls): return cls()
+    @staticmethod
+    def one(): return 1
+"""
+
+
+@pytest.mark.parametrize("name", ["Runs", "Here"])
+def test_what_a_class_takes_from_a_module_comes_back_as_the_modules_own(name: str) -> None:
+    live = namespace()
+    exec(PROTOCOL, live)
+    prints = Fingerprints(lambda: live, lambda name: name == "__main__")
+    before = prints.of(live[name])
+    assert not isinstance(3, live["Runs"])  # Python up to 3.13 gives it annotations, for that
+    assert prints.of(live[name]) == before
+    assert prints.of(back(live[name], live)) == before
+
+
 def test_an_equal_object_in_place_of_another_is_a_change() -> None:
     inner = [1]
     outer = [inner]
