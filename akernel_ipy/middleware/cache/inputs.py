@@ -15,7 +15,7 @@ from . import surroundings
 from .plan import Plan
 
 #: Counts up when what an entry holds changes its meaning.
-FORMAT = 1
+FORMAT = 2
 
 _PLATFORM = f"{FORMAT} {sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}".encode()
 

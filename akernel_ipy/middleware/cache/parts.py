@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
-#: A name of the notebook, then the number of a child, of a child of that, and so on.
+#: A name of the notebook, then the step to a child, to a child of that, and so on.
 Path = tuple[Any, ...]
 
 #: Types whose objects nobody can tell from their copies, or that are one each.
@@ -62,7 +62,26 @@ def is_atom(value: Any, inside: Inside) -> bool:
     return kind.__module__ == "numpy" and not isinstance(value, sys.modules["numpy"].ndarray)
 
 
+def steps(value: Any, inside: Inside) -> list[tuple[Any, Any]]:
+    """Give what a value consists of, each part with a step that leads to it in equal values too.
+
+    The attributes of a class are named, since one that was brought back may have them in another
+    order; so is the array that another one is a view of: an equal one may be no view.
+    """
+    if isinstance(value, type):
+        return sorted(attributes_of_class(value).items()) if inside(value) else []
+    base = _base_of(value)
+    found: list[tuple[Any, Any]] = [] if base is None else [("base", base)]
+    found.extend(enumerate(_numbered(value, inside)))
+    return found
+
+
 def children(value: Any, inside: Inside) -> list[Any]:
+    """Give what a value consists of."""
+    return [child for _, child in steps(value, inside)]
+
+
+def _numbered(value: Any, inside: Inside) -> list[Any]:
     """Give what a value consists of, in an order that equal values share."""
     if isinstance(value, list | tuple | deque):
         return [*value, *_attributes(value)]
@@ -76,8 +95,6 @@ def children(value: Any, inside: Inside) -> list[Any]:
         return [value.func, value.args, value.keywords]
     if isinstance(value, types.MethodType):
         return [value.__self__, value.__func__]
-    if isinstance(value, type):
-        return list(attributes_of_class(value).values()) if inside(value) else []
     if isinstance(value, REMEMBERING):
         return [value.__wrapped__, *value.__dict__.values()]
     if isinstance(value, property):
@@ -123,7 +140,7 @@ def slots(kind: type) -> list[str]:
 _HIDDEN = frozenset(
     {
         "__dict__", "__weakref__", "__module__", "__doc__", "__qualname__", "_abc_impl",
-        "__slotnames__", "__annotations_cache__",
+        "__slotnames__", "__annotations_cache__", "__firstlineno__", "__static_attributes__",
     }
 )  # fmt: skip
 
@@ -168,12 +185,19 @@ def _is_empty(cell: types.CellType) -> bool:
     return False
 
 
+def _base_of(value: Any) -> Any:
+    """Give the array that an array is a view of; None if there is none."""
+    if type(value).__module__.partition(".")[0] != "numpy":
+        return None
+    array: type = sys.modules["numpy"].ndarray
+    base = value.base if isinstance(value, array) else None
+    return base if isinstance(base, array) else None
+
+
 def _of_array(value: Any) -> list[Any]:
-    numpy = sys.modules["numpy"]
-    if not isinstance(value, numpy.ndarray):
+    if not isinstance(value, sys.modules["numpy"].ndarray) or not value.dtype.hasobject:
         return []
-    base = [value.base] if isinstance(value.base, numpy.ndarray) else []
-    return base + (value.ravel(order="K").tolist() if value.dtype.hasobject else [])
+    return list(value.ravel(order="C").tolist())
 
 
 def _of_frame(value: Any) -> list[Any]:
@@ -211,12 +235,10 @@ class Parts:
             if is_atom(part, self._inside) or id(part) in self.paths:
                 continue
             self.paths[id(part)], self.objects[id(part)] = path, part
-            found = children(part, self._inside)
-            self._shapes[id(part)] = _shape(part, found)
+            found = steps(part, self._inside)
+            self._shapes[id(part)] = _shape(part, [child for _, child in found])
             waiting.extend(
-                ((*path, number), child)
-                for number, child in enumerate(found)
-                if type(child) not in ATOMS
+                ((*path, step), child) for step, child in found if type(child) not in ATOMS
             )
 
     def reshaped(self) -> list[Any]:
@@ -255,13 +277,11 @@ def find(path: Path, namespace: Mapping[str, Any], inside: Inside) -> Any:
         LookupError: there is none at this path.
     """
     value = namespace[path[0]]
-    for number in path[1:]:
-        found = children(value, inside)
-        if number >= len(found):
-            raise LookupError(
-                f"{path} leads nowhere: {type(value).__name__} has {len(found)} parts"
-            )
-        value = found[number]
+    for step in path[1:]:
+        found = dict(steps(value, inside))
+        if step not in found:
+            raise LookupError(f"{path} leads nowhere: {type(value).__name__} has no part {step}")
+        value = found[step]
     return value
 
 
