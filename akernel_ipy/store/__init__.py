@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .config import CacheStore as CacheStore
     from .config import open_store as open_store
+    from .model import NOTE as NOTE
     from .model import Record as Record
     from .model import Removed as Removed
     from .model import Stats as Stats
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .writing import Publication as Publication
 
 _WHERE = {
+    "NOTE": "model",
     "CacheStore": "config",
     "Publication": "writing",
     "Record": "model",

@@ -12,7 +12,7 @@ from typing import Any
 from ..core.errors import StoreError
 from .digests import Digests
 from .index import Index
-from .model import Layout, Record
+from .model import NOTE, Layout, Record
 
 #: How many variants of a key are kept: what a lookup costs has a bound.
 VARIANTS = 32
@@ -32,7 +32,15 @@ TOTALS = "SELECT entries, bytes, swept FROM totals"
 SAME_KEY = "SELECT id, variant FROM entries WHERE key = ? ORDER BY used DESC"
 USED_BY = "SELECT name FROM uses WHERE entry = ?"
 USERS = "SELECT 1 FROM uses WHERE name = ? LIMIT 1"
+NOTES = "SELECT count(*) FROM entries WHERE key >= ? AND key < ?"
 IDLE = "SELECT id FROM entries WHERE used < ?"
+
+
+def count(index: Index) -> tuple[int, int]:
+    """Give the number of entries, notes aside, and the bytes that all take."""
+    entries, size, _ = index.rows(TOTALS)[0]
+    notes = index.rows(NOTES, NOTE, NOTE[:-1] + bytes([NOTE[-1] + 1]))[0][0]
+    return int(entries) - int(notes), int(size)
 
 
 @dataclass(frozen=True, slots=True)

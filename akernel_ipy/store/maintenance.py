@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from ..core.errors import StoreError
 from .entries import ALL, IDLE, TOTALS, evict, forget, release, verified
-from .model import Record, Removed
+from .entries import count as entries_and_bytes
+from .model import NOTE, Record, Removed
 from .opened import Opened
 
 #: Seconds between two sweeps of one store, by whatever process.
@@ -18,13 +19,15 @@ STRAY_AGE = 3_600.0
 
 
 def records(opened: Opened) -> list[Record]:
-    """Give all entries with a right signature, the most recently used first."""
+    """Give all entries with a right signature, notes aside, the most recently used first."""
     found = []
     for row in opened.reader.rows(ALL):
         try:
-            found.append(verified(row, opened.digests))
+            record = verified(row, opened.digests)
         except StoreError:  # a lookup says so
             continue
+        if not record.key.startswith(NOTE):
+            found.append(record)
     return found
 
 
@@ -42,8 +45,8 @@ def note_uses(opened: Opened, uses: Iterable[tuple[int, int, float]]) -> None:
 def count(opened: Opened) -> tuple[int, int, int]:
     """Give the number of entries, of hits, and bytes."""
     ((hits,),) = opened.reader.rows("SELECT total(hits) FROM entries")
-    entries, size, _ = opened.reader.rows(TOTALS)[0]
-    return int(entries), int(hits), int(size)
+    entries, size = entries_and_bytes(opened.reader)
+    return entries, int(hits), size
 
 
 def discard(opened: Opened, identifier: int, broken: str) -> None:
@@ -61,13 +64,13 @@ def prune(opened: Opened, older_than: float | None, max_bytes: int | None) -> Re
     And files that no entry knows.
     """
     with opened.writer.transaction():
-        before, free = _total(opened), []
+        before, free = entries_and_bytes(opened.writer), []
         if older_than is not None:
             idle = opened.writer.rows(IDLE, time.time() - older_than)
             free += release(opened.writer, forget(opened.writer, [row[0] for row in idle]))
         if max_bytes is not None:
             free += evict(opened.writer, max_bytes)[1]
-        after = _total(opened)
+        after = entries_and_bytes(opened.writer)
     opened.unlink(free)
     sweep(opened)
     return Removed(before[0] - after[0], before[1] - after[1])
@@ -76,7 +79,7 @@ def prune(opened: Opened, older_than: float | None, max_bytes: int | None) -> Re
 def clear(opened: Opened) -> Removed:
     """Delete every entry, also those of other keys, and what nobody knows."""
     with opened.writer.transaction():
-        before = _total(opened)
+        before = entries_and_bytes(opened.writer)
         free = [name.decode() for (name,) in opened.writer.rows("SELECT name FROM blobs")]
         for table in ("uses", "inline", "entries", "blobs"):
             opened.writer.rows(f"DELETE FROM {table}")
@@ -107,8 +110,3 @@ def sweep(opened: Opened, min_age: float = STRAY_AGE) -> int:
         )
     writer.shrink()
     return freed + sum(strays.values())
-
-
-def _total(opened: Opened) -> tuple[int, int]:
-    entries, size, _ = opened.writer.rows(TOTALS)[0]
-    return int(entries), int(size)

@@ -14,6 +14,9 @@ INLINE = 64 * 1024
 #: Buffers smaller than this, in bytes, share one part.
 SMALL = 64 * 1024
 
+#: How the key of a note begins: an entry that tells about others, and isn't counted for people.
+NOTE = b"note:"
+
 #: Where in a shared part a buffer may begin, in bytes.
 ALIGNMENT = 64
 

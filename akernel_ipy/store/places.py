@@ -44,7 +44,7 @@ def prepare(directory: Path, key_file: Path, warn: Callable[[str], None]) -> tup
         if key_file.resolve().is_relative_to(directory.resolve()):
             raise StoreError(
                 f"the cache directory {directory} contains its own key {key_file}; "
-                "choose a directory of its own for the cache"
+                "choose a directory of its own for the cache, or another XDG_STATE_HOME"
             )
         if _is_finished(root) and not os.access(root, os.W_OK):
             _own(root, warn)

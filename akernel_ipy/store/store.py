@@ -127,6 +127,7 @@ class Store:
         copied when this returns; the rest is done in the background.
 
         Parameters:
+            key: what begins with `model.NOTE` is kept like an entry, and not counted as one.
             dependencies, meta: JSON values.
         """
         limits, values = Limits(self.max_bytes, self.reserve), (dependencies, meta)

@@ -38,7 +38,7 @@ def populate(index: Path, count: int) -> None:
     "sql",
     [
         *(entries.FIND, entries.OLDEST, entries.IDLE, entries.SAME_KEY, entries.USED_BY),
-        *(entries.USERS, entries.TOTALS, reading.INLINE, reading.EXISTS),
+        *(entries.USERS, entries.TOTALS, entries.NOTES, reading.INLINE, reading.EXISTS),
     ],
 )
 def test_no_statement_of_a_lookup_or_an_eviction_reads_a_whole_table(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from akernel_ipy.store import Record, Store
+from akernel_ipy.store import NOTE, Record, Store
 
 from .conftest import OpenStore
 
@@ -84,6 +84,14 @@ def test_what_is_changed_after_a_write_is_stored_as_it_was(store: Store) -> None
 def test_a_lookup_right_after_a_write_finds_it(store: Store) -> None:
     store.write(KEY, [], {}, b"p", [np.zeros(3_000_000)])
     assert len(store.lookup(KEY, wait=30)) == 1
+
+
+def test_notes_about_entries_are_not_counted_as_entries(store: Store) -> None:
+    put(store)
+    put(store, NOTE + KEY)
+    assert store.stats().entries == len(store.entries()) == 1
+    assert store.clear().entries == 1
+    assert store.lookup(NOTE + KEY) == []
 
 
 def test_an_entry_takes_the_place_of_the_one_with_equal_dependencies(store: Store) -> None:

@@ -214,12 +214,8 @@ class Cache:
             told["restored_in"] = verdict.spent
         else:
             told["stored"] = verdict.stored
-            if verdict.uncached:
-                told["uncached"] = verdict.uncached
+            if verdict.refusal:
+                told["uncached"] = verdict.refusal
             if verdict.reason:
                 told["differs"] = verdict.reason
         run.state.metadata.setdefault("akernel", {})["cache"] = told
-
-    def close(self) -> None:
-        """Finish what is being stored."""
-        self.store.close(timeout=None)

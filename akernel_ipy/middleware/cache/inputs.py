@@ -11,6 +11,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from ...core.fingerprint import Fingerprints, Unhashable, static_key
+from ...store import NOTE
 from . import surroundings
 from .plan import Plan
 
@@ -54,7 +55,7 @@ class Inputs:
     @property
     def family(self) -> bytes:
         """The key under which what the latest run of this code started from is noted."""
-        return _digest([b"family", _PLATFORM, self.static])
+        return NOTE + _digest([b"family", _PLATFORM, self.static])
 
 
 def take(

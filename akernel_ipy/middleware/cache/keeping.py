@@ -11,7 +11,7 @@ from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_run
 
 from ...core.fingerprint import Fingerprints
 from ...core.model import Outcome
-from ...store import Store
+from ...store import Publication, Store
 from . import entry, files, validation
 from .inputs import Refused
 from .looking import file_name
@@ -78,13 +78,13 @@ class Keeper:
         )
         recording.depend_on_names(packed.used)
         self._require_worth(recording, options, packed.bytes)
-        self._write(recording, dependencies, packed)
-        verdict.stored, verdict.bytes = True, packed.bytes
+        verdict.published = self._write(recording, dependencies, packed)
+        verdict.bytes = packed.bytes
         verdict.files = files_read(dependencies)
 
     def _write(
         self, recording: Recording, dependencies: Mapping[str, Any], packed: entry.Packed
-    ) -> None:
+    ) -> Publication:
         meta = {"seconds": recording.seconds, "code": recording.run.label, "made": time.time()}
         write = self._store.write
         publication = write(
@@ -93,6 +93,7 @@ class Keeper:
         if publication.done and publication.reason:
             raise Refused(publication.reason)
         write(recording.inputs.family, {}, recording.describe(), b"")
+        return publication
 
     def _require_worth(self, recording: Recording, options: Options, size: int) -> None:
         """See that an entry would save time.

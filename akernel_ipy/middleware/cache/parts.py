@@ -189,7 +189,7 @@ def _base_of(value: Any) -> Any:
     """Give the array that an array is a view of; None if there is none."""
     if type(value).__module__.partition(".")[0] != "numpy":
         return None
-    array: type = sys.modules["numpy"].ndarray
+    array: Any = sys.modules["numpy"].ndarray
     base = value.base if isinstance(value, array) else None
     return base if isinstance(base, array) else None
 

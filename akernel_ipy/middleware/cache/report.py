@@ -29,7 +29,7 @@ def _state(verdict: Verdict) -> str:
         return f"hit: {show_seconds(verdict.spent)} instead of {show_seconds(verdict.seconds)}"
     if verdict.stored:
         return f"stored: {show_bytes(verdict.bytes)}, ran {show_seconds(verdict.seconds)}"
-    return f"not cached: {verdict.uncached}"
+    return f"not cached: {verdict.refusal}"
 
 
 def _table(lines: list[str], rows: list[tuple[Verdict, str]]) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...store import Publication
 
 #: Cells whose verdicts are remembered.
 _MOST = 1000
@@ -17,9 +21,9 @@ class Verdict:
     Attributes:
         label: the cell, for people.
         hit: it was brought back, not run.
-        stored: its run was stored.
+        published: what becomes of its entry, if it was given to the store.
         reason: why it was not a hit, if something differed from an earlier run.
-        uncached: why it was not stored.
+        uncached: why it was not given to the store.
         seconds: what its run took; on a hit, what it took when it was stored.
         spent: seconds that the cache itself took: on a hit, to bring it back.
         bytes: size of the entry.
@@ -29,7 +33,7 @@ class Verdict:
 
     label: str
     hit: bool = False
-    stored: bool = False
+    published: Publication | None = None
     reason: list[str] = field(default_factory=list)
     uncached: str = ""
     seconds: float = 0.0
@@ -37,6 +41,16 @@ class Verdict:
     bytes: int = 0
     notes: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+
+    @property
+    def stored(self) -> bool:
+        """Its run was stored, or will have been in a moment."""
+        return self.published is not None and not self.published.reason
+
+    @property
+    def refusal(self) -> str:
+        """Why its run is not in the store; empty if it is."""
+        return self.published.reason if self.published is not None else self.uncached
 
     def lines(self) -> Iterator[str]:
         """Tell it, a line at a time."""
@@ -48,7 +62,7 @@ class Verdict:
         elif self.stored:
             yield f"{self.label}: ran in {show_seconds(self.seconds)}, and was stored"
         else:
-            yield f"{self.label}: not cached: {self.uncached}"
+            yield f"{self.label}: not cached: {self.refusal}"
         yield from (f"  {line}" for line in self.reason)
         if self.files:
             yield f"  it read {', '.join(self.files)}"
@@ -68,24 +82,29 @@ class Log:
     """The verdicts of a session, and their sums."""
 
     def __init__(self) -> None:
-        self.hits = self.misses = self.stored = self.uncached = 0
+        self.hits = self.misses = 0
+        self._forgotten = 0
         self.saved = 0.0
         self.bytes = 0
         self._by_count: OrderedDict[int, Verdict] = OrderedDict()
 
     def add(self, count: int, verdict: Verdict) -> None:
         """Take what became of ``In [count]``."""
-        self._by_count.pop(count, None)
+        earlier = self._by_count.pop(count, None)
+        self._forgotten += earlier is not None and earlier.stored
         self._by_count[count] = verdict
         while len(self._by_count) > _MOST:
-            self._by_count.popitem(last=False)
+            self._forgotten += self._by_count.popitem(last=False)[1].stored
         self.hits += verdict.hit
         self.misses += not verdict.hit
-        self.stored += verdict.stored
-        self.uncached += not (verdict.hit or verdict.stored)
         if verdict.hit:
             self.saved += max(0.0, verdict.seconds - verdict.spent)
             self.bytes += verdict.bytes
+
+    @property
+    def stored(self) -> int:
+        """How many runs were stored."""
+        return self._forgotten + sum(verdict.stored for verdict in self._by_count.values())
 
     def find(self, count: int | None = None) -> Verdict | None:
         """Give the verdict of ``In [count]``, or the last one."""

@@ -15,6 +15,7 @@ from akernel_ipy.middleware.cache import outputs, pickling, restoring
 from akernel_ipy.middleware.cache.parts import Inside, Parts, find
 from akernel_ipy.middleware.cache.pickling import Unstorable
 from akernel_ipy.middleware.cache.verdicts import Log, Verdict, show_seconds
+from akernel_ipy.store import Publication
 
 
 def namespace(**names: Any) -> dict[str, Any]:
@@ -218,6 +219,18 @@ def test_the_log_counts_and_forgets_the_oldest() -> None:
     assert log.find(1) is None
     assert log.find() is log.find(1200)
     assert len(list(log)) == 1000
+
+
+def test_what_the_store_could_not_publish_in_the_end_is_not_called_stored() -> None:
+    log, publications = Log(), [Publication(b"a"), Publication(b"b")]
+    for count, publication in enumerate(publications):
+        log.add(count, Verdict(f"In [{count}]", published=publication))
+    assert log.stored == 2  # as far as anybody knows
+    publications[0].settle()
+    publications[1].settle("the disk is full")
+    assert log.stored == 1
+    assert [verdict.refusal for _, verdict in log] == ["", "the disk is full"]
+    assert "not cached: the disk is full" in "".join(log.find(1).lines())  # type: ignore[union-attr]
 
 
 def test_times_and_sizes_for_people() -> None:
