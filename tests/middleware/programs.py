@@ -7,12 +7,11 @@ import re
 import sys
 import types
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 from unittest.mock import patch
-
-from hypothesis import strategies as st
 
 from akernel_ipy.core.model import Run, current_run
 
@@ -22,7 +21,7 @@ NAMES = ("a", "b", "c", "d", "e", "f", "u", "v", "w", "y")
 FUNCTIONS = ("p", "q", "r")
 CLASSES = ("K", "L")
 
-#: Statements; {n}, {m} are names of values, {g}, {h} of functions, {k} of classes, {i} a number.
+#: Statements; {n} is a name to bind, {m} and {o} are values, {g}, {h} functions, {k} a class.
 STATEMENTS = (
     "{n} = {i}",
     "{n} = {i}",
@@ -196,6 +195,20 @@ STATEMENTS = (
     "raise ValueError({i})",
 )
 
+#: What shows the effects of functions and classes.
+CALLS = (
+    "print({g}())",
+    "print({g}({m}))",
+    "{g}({m})",
+    "print(await {g}({m}))",
+    "print({k}({m}).m())",
+    "print({m}.m({o}))",
+    "print({k}.n, {k}.items)",
+    "{n} = {k}({m})",
+    "print({m})",
+    "print({m}, {o})",
+)
+
 #: What all cells begin with.
 PRELUDE = """\
 import asyncio, copy, math, weakref
@@ -211,39 +224,6 @@ class Cell:
 
     code: str
     delay: int = 0
-
-
-@st.composite
-def statements(draw: st.DrawFn) -> str:
-    """One statement, or one that may fail in a ``try``."""
-    value, function, cls = map(st.sampled_from, (NAMES, FUNCTIONS, CLASSES))
-    text = draw(st.sampled_from(STATEMENTS)).format(
-        n=draw(value),
-        m=draw(value),
-        o=draw(value),
-        g=draw(function),
-        h=draw(function),
-        k=draw(cls),
-        l=draw(cls),
-        i=draw(st.integers(0, 3)),
-    )
-    if draw(st.sampled_from([True, True, True, False])):
-        lines = text.replace("\n", "\n    ")
-        return f"try:\n    {lines}\nexcept Exception:\n    print(failure())"
-    return text
-
-
-@st.composite
-def cells(draw: st.DrawFn) -> Cell:
-    """A cell of a few statements, with turns given to others in between."""
-    parts: list[str] = []
-    for statement in draw(st.lists(statements(), min_size=1, max_size=4)):
-        parts += [f"await pause({n})" for n in draw(st.sampled_from([(), (), (1,), (3,), (7,)]))]
-        parts.append(statement)
-    last = draw(st.sampled_from([None, None, "print({})", "{}", "await pause(2)"]))
-    if last is not None:
-        parts.append(last.format(draw(st.sampled_from(NAMES))))
-    return Cell("\n".join(parts), draw(st.sampled_from([0, 0, 0, 1, 4])))
 
 
 #: What the names mean at the beginning.
@@ -293,13 +273,57 @@ async def r(x=None, *args):
 )
 
 
-@st.composite
-def _programs(draw: st.DrawFn) -> list[Cell]:
-    setup = Cell(draw(st.sampled_from(SETUPS)))
-    return [setup, *draw(st.lists(cells(), min_size=2, max_size=9))]
+class Writer:
+    """Writes programs at random.
 
+    Each program has few kinds of statements and few common names, which makes it likelier that
+    they meet. Most of what a cell binds has names of its own: cells that bind common names take
+    turns, and then nothing can go wrong with the objects that they share.
+    """
 
-programs = _programs()
+    def __init__(self, seed: int) -> None:
+        self._random = random = Random(seed)
+        self._statements = random.sample(STATEMENTS, random.randint(4, 14))
+        self._names = random.sample(NAMES, random.randint(2, 6))
+        self._functions = random.sample(FUNCTIONS, random.randint(1, 3))
+        self._classes = random.sample(CLASSES, random.randint(1, 2))
+
+    def program(self) -> list[Cell]:
+        """Write a notebook."""
+        choice = self._random.choice
+        setup = Cell(choice(SETUPS))
+        return [setup, *(self._cell(number) for number in range(self._random.randint(2, 8)))]
+
+    def _cell(self, number: int) -> Cell:
+        choice, parts = self._random.choice, []
+        for _ in range(self._random.randint(1, 4)):
+            parts += [f"await pause({n})" for n in choice([(), (), (1,), (3,), (7,)])]
+            parts.append(self._statement(number))
+        last = choice([None, "print({})", "print({})", "{}", "await pause(2)"])
+        if last is not None:
+            parts += ["await pause(3)", last.format(choice(self._names))]
+        return Cell("\n".join(parts), choice([0, 0, 0, 1, 4]))
+
+    def _statement(self, number: int) -> str:
+        choice = self._random.choice
+        common = self._random.random() < 0.25
+        own = [f"{name}{number}" for name in self._names[:2]]
+        names, functions, classes = self._names, self._functions, self._classes
+        calls = self._random.random() < 0.3
+        text = choice(CALLS if calls else self._statements).format(
+            n=choice(names if common else own),
+            m=choice([*names, *names, *own]),
+            o=choice(names),
+            g=choice(functions if common or calls else [f"p{number}"]),
+            h=choice([*functions, f"p{number}"]),
+            k=choice(classes if common or calls else [f"K{number}"]),
+            l=choice(classes),
+            i=self._random.randint(0, 3),
+        )
+        if self._random.random() < 0.7:
+            lines = text.replace("\n", "\n    ")
+            return f"try:\n    {lines}\nexcept Exception:\n    print(failure())"
+        return text
 
 
 def failure() -> str:
@@ -455,3 +479,25 @@ class _Description:
                 cells.append("empty")
         parts = [self.of(value.__defaults__), self.of(dict(value.__dict__)), *cells]
         return f"function {value.__name__} {value.__code__.co_firstlineno} {' '.join(parts)}"
+
+
+def smallest(program: list[Cell], fails: Callable[[list[Cell]], bool]) -> list[Cell]:
+    """Leave out what a failing program fails without."""
+    smaller = True
+    while smaller:
+        smaller = False
+        for shorter in _shorter(program):
+            if fails(shorter):
+                program, smaller = shorter, True
+                break
+    return program
+
+
+def _shorter(program: list[Cell]) -> Iterator[list[Cell]]:
+    for number, cell in enumerate(program):
+        yield [*program[:number], *program[number + 1 :]]
+        lines = cell.code.split("\n")
+        for start in range(len(lines)):
+            for count in (8, 4, 2, 1):
+                code = "\n".join([*lines[:start], *lines[start + count :]])
+                yield [*program[:number], Cell(code, cell.delay), *program[number + 1 :]]
