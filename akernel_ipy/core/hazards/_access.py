@@ -27,6 +27,16 @@ class Loan:
     deferred: frozenset[Token] = _NONE
     barrier: str = ""
 
+    def merged(self, other: Loan) -> Loan:
+        """What either may do."""
+        return Loan(
+            self.reads | other.reads,
+            self.writes | other.writes,
+            self.tokens | other.tokens,
+            self.deferred | other.deferred,
+            self.barrier or other.barrier,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -122,7 +132,7 @@ def access_of(source: str, names: Names, namespace: Mapping[str, Any], notes: No
     if deferred:
         reach.follow(sorted(deferred))
     loan = Loan(
-        own.reads | deferred | reach.reads,
+        deferred | (own.reads & text.later) | reach.reads,
         frozenset(reach.writes),
         frozenset(reach.tokens),
         frozenset(reach.tokens.keys() - own.tokens.keys()),

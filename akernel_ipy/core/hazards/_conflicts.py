@@ -2,82 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 
 from ._access import Access
-from ._entry import Entry, Hazard, Hazards, Kind
+from ._entry import Entry, Hazard, Hazards, Kind, Prospect
+from ._masks import Masks, last_first
+from ._prospects import Gathering, Prospects, hazard_between
 from ._reach import Token
 
 Found = Iterator[tuple[Entry, Hazard]]
 
 
 class Conflicts:
-    """Finds the hazards of a cell; keeps an index of who reads and binds which name.
+    """Finds the hazards of a cell; keeps indexes of who does what.
 
     Where a cell waits for another one that itself has to wait for all earlier ones with the same
     name or object, those are left out.
 
     Args:
-        entries: all on the board, in order of arrival.
+        entries: all on the board, by number.
     """
 
     def __init__(self, entries: Mapping[int, Entry]) -> None:
         self._entries = entries
-        self._readers = _Index()
-        self._writers = _Index()
-        #: The same for what cells hand on: see `Loan`.
-        self._lending_reads = _Index()
-        self._lending_writes = _Index()
-        #: Those that reach objects, or can't be followed, or hand on such.
-        self._holders: dict[Entry, None] = {}
+        self._readers: Masks[str] = Masks()
+        self._writers: Masks[str] = Masks()
+        self._users: Masks[Token] = Masks()
+        self._changers: Masks[Token] = Masks()
+        #: Whose functions read which names, and reach which objects.
+        self._lending: Masks[str | Token] = Masks()
+        self._barred = 0
+        self._prospects = Prospects()
 
     def add(self, entry: Entry) -> None:
-        """Take an entry's names and objects into the index."""
-        access, loan = entry.access, entry.access.loan
-        self._readers.add(access.reads, entry)
-        self._writers.add(_bound(access), entry)
-        self._lending_reads.add(loan.reads, entry)
-        self._lending_writes.add(loan.writes, entry)
-        if loan.tokens or loan.barrier or access.barrier:
-            self._holders[entry] = None
+        """Take an entry into the indexes."""
+        access, bit = entry.access, entry.bit
+        self._readers.add(access.reads, bit)
+        self._writers.add(_bound(access), bit)
+        self._users.add(access.tokens, bit)
+        self._changers.add(access.changes, bit)
+        self._lending.add(access.loan.reads, bit)
+        self._lending.add(access.loan.deferred, bit)
+        if access.barrier:
+            self._barred |= bit
+        self._prospects.add(entry)
 
     def remove(self, entry: Entry) -> None:
-        """Take an entry out of the index; before its access changes."""
-        access, loan = entry.access, entry.access.loan
-        self._readers.remove(access.reads, entry)
-        self._writers.remove(_bound(access), entry)
-        self._lending_reads.remove(loan.reads, entry)
-        self._lending_writes.remove(loan.writes, entry)
-        self._holders.pop(entry, None)
+        """Take an entry out of the indexes; before its access changes."""
+        access, bit = entry.access, entry.bit
+        self._readers.remove(access.reads, bit)
+        self._writers.remove(_bound(access), bit)
+        self._users.remove(access.tokens, bit)
+        self._changers.remove(access.changes, bit)
+        self._lending.remove(access.loan.reads, bit)
+        self._lending.remove(access.loan.deferred, bit)
+        self._barred &= ~bit
+        self._prospects.remove(entry)
 
-    def writers(self, name: str) -> Iterable[Entry]:
+    def writers(self, name: str) -> Iterator[Entry]:
         """Give those that bind a name."""
-        return self._writers.of(name)
+        return self._each(self._writers.of(name))
 
-    def of(self, entry: Entry) -> dict[Entry, Hazards]:
-        """Give the earlier cells that one has to wait for, in order of arrival."""
+    def lending(self, entry: Entry) -> Iterator[Entry]:
+        """Give the others whose functions reach what a cell has changed."""
+        access = entry.access
+        mask = self._lending.any(_bound(access)) | self._lending.any(access.changes)
+        return self._each(mask & ~entry.bit)
+
+    def of(self, entry: Entry) -> tuple[dict[Entry, Hazards], Prospect]:
+        """Give the earlier cells that one has to wait for, in order, and what it may get."""
         found: dict[Entry, list[Hazard]] = {}
         for rule in (self._barriers, self._reads, self._writes, self._objects):
             for other, hazard in rule(entry):
                 found.setdefault(other, []).append(hazard)
-        for other, hazard in self._inherited(entry, found):
-            found.setdefault(other, []).append(hazard)
-        return {o: Hazards(found[o]) for o in sorted(found, key=lambda other: other.number)}
+        prospect = self._look_ahead(entry, found)
+        ordered = sorted(found, key=lambda other: other.number)
+        return {other: Hazards(found[other]) for other in ordered}, prospect
+
+    def _each(self, mask: int) -> Iterator[Entry]:
+        for number in last_first(mask):
+            yield self._entries[number]
+
+    # -- what is known ---------------------------------------------------------------------
 
     def _barriers(self, entry: Entry) -> Found:
-        own = entry.access.barrier
-        others = self._entries.values() if own else self._holders
-        for other in _last_first(others, entry):
-            theirs = other.access.barrier
-            if theirs:
-                yield other, Hazard(Kind.BEHIND, (theirs,), is_data=True, loose=True)
-                return
-            if own:
+        own, below = entry.access.barrier, entry.bit - 1
+        barred = self._barred & below
+        if own:
+            later = sum(1 << number for number in self._entries) & below
+            for other in self._each(later >> barred.bit_length() << barred.bit_length()):
                 yield other, Hazard(Kind.BARRIER, (own,), is_data=True)
+        for other in self._each(barred):
+            theirs = other.access.barrier
+            yield other, Hazard(Kind.BEHIND, (theirs,), is_data=True, loose=True)
+            return
 
     def _reads(self, entry: Entry) -> Found:
-        for name in self._writers.common(entry.access.reads):
-            for other in _last_first(self._writers.of(name), entry):
+        below = entry.bit - 1
+        for name in sorted(self._writers.common(entry.access.reads)):
+            for other in self._each(self._writers.of(name) & below):
                 if name in other.access.writes:
                     yield other, Hazard(Kind.READ, (name,), is_data=True)
                     break
@@ -85,9 +108,10 @@ class Conflicts:
                     yield other, Hazard(Kind.READ, (name,), is_data=True)
 
     def _writes(self, entry: Entry) -> Found:
+        below = entry.bit - 1
         for name in sorted(_bound(entry.access)):
-            others = {**self._writers.of(name), **self._readers.of(name)}
-            for other in _last_first(others, entry):
+            others = self._writers.of(name) | self._readers.of(name)
+            for other in self._each(others & below):
                 kind = _overwrites(entry.access, other.access, name)
                 if kind is not None:
                     yield other, Hazard(kind, (name,))
@@ -95,95 +119,59 @@ class Conflicts:
                     break
 
     def _objects(self, entry: Entry) -> Found:
-        changes = entry.access.changes
-        left = set(entry.access.tokens)
-        for other in _last_first(self._holders if left else (), entry):
+        below, changes, left = entry.bit - 1, entry.access.changes, set(entry.access.tokens)
+        todo = self._sharing(left, changes) & below
+        while todo:
+            bit = 1 << (todo.bit_length() - 1)
+            todo ^= bit
+            other = self._entries[bit.bit_length() - 1]
             access = other.access
-            if not access.changes.isdisjoint(left):
-                names = _shared(entry.access, access, access.changes)
-                sure = not access.sure.isdisjoint(left)
-                yield other, Hazard(Kind.CHANGED, names, is_data=sure)
-                left -= access.changes
-                if not left:
-                    return
-            elif not changes.isdisjoint(access.tokens.keys()):
+            if access.changes.isdisjoint(left):
                 yield other, Hazard(Kind.CHANGE, _shared(entry.access, access, changes))
-
-    def _inherited(self, entry: Entry, found: Mapping[Entry, object]) -> Found:
-        """Beware of cells that wait: what they get from others may lead to all these reach.
-
-        Those that wait for what this one waits for anyway need no look: it will be looked at anew.
-        """
-        seen: dict[bool, set[Entry]] = {False: set(), True: set()}
-        for source, hazard in self._lenders(entry):
-            if source in found:
                 continue
-            spared = hazard.kind is Kind.CHANGED
-            for waiter in _downstream(source, entry.number, found, seen[spared]):
-                if not (spared and waiter.gets_only_to_read):
-                    yield waiter, hazard
+            sure = not access.sure.isdisjoint(left)
+            names = _shared(entry.access, access, access.changes)
+            yield other, Hazard(Kind.CHANGED, names, is_data=sure)
+            left -= access.changes
+            changes -= access.changes
+            todo &= self._sharing(left, changes)
 
-    def _lenders(self, entry: Entry) -> Found:
-        """Give the cells that hand on what conflicts with this one."""
-        access, bound = entry.access, _bound(entry.access)
-        for name in self._lending_writes.common(access.reads | bound):
-            for other in self._lending_writes.of(name):
-                kind = Kind.READ if name in access.reads else Kind.REWRITE
-                yield other, Hazard(kind, (name,), loose=True)
-        for name in self._lending_reads.common(bound):
-            for other in self._lending_reads.of(name):
-                yield other, Hazard(Kind.WRITE, (name,), loose=True)
-        for other in self._holders:
-            loan = other.access.loan
-            if loan.barrier:
-                yield other, Hazard(Kind.BEHIND, (loan.barrier,), loose=True)
-            elif not loan.tokens.isdisjoint(access.tokens.keys()):
-                names = _shared(access, other.access, loan.tokens)
-                reads = loan.tokens.isdisjoint(access.changes)
-                reads = reads and loan.deferred.isdisjoint(access.tokens.keys())
-                yield other, Hazard(Kind.CHANGED if reads else Kind.CHANGE, names, loose=True)
+    def _sharing(self, tokens: Set[Token], changes: Set[Token]) -> int:
+        return self._changers.any(tokens) | self._users.any(changes)
 
+    # -- what may come ---------------------------------------------------------------------
 
-def _downstream(
-    source: Entry, before: int, left_out: Container[Entry], seen: set[Entry]
-) -> Iterator[Entry]:
-    """Give the cells to which something of another one may come, each once."""
-    todo = [source]
-    while todo:
-        current = todo.pop()
-        for waiter in current.waiters:
-            if waiter.number >= before or waiter in seen or waiter in left_out:
-                continue
-            if waiter.blockers[current].is_flow:
-                seen.add(waiter)
-                todo.append(waiter)
-                yield waiter
+    def _look_ahead(self, entry: Entry, found: dict[Entry, list[Hazard]]) -> Prospect:
+        """Beware of cells that wait; add those that this one must not overtake."""
+        access, bound, below = entry.access, _bound(entry.access), entry.bit - 1
+        gathering, known = Gathering(), 0
+        for other, hazards in found.items():
+            known |= other.bit
+            if any(hazard.is_flow for hazard in hazards):
+                gathering.take(other.lends)
+        own = self._prospects.giving(access.reads, access.tokens) & below
+        used = self._prospects.using(access.changes) & below
+        only_reads = not own and not used and _gets_only_to_read(access, found)
+        own |= used
+        while True:
+            coming = own | (self._giving(gathering) & below if gathering.above else 0)
+            coming &= ~(known | gathering.above)
+            if not coming:
+                break
+            other = self._entries[coming.bit_length() - 1]
+            known |= other.bit
+            found[other] = [hazard_between(access, bound, other.prospect)]
+            gathering.take(other.lends)
+        if not found:
+            for other in self._each(self._prospects.losing(bound) & below):
+                found[other] = [hazard_between(access, bound, other.prospect)]
+        return gathering.whole(only_reads)
 
-
-class _Index:
-    """Entries by name."""
-
-    def __init__(self) -> None:
-        self._entries: dict[str, dict[Entry, None]] = {}
-
-    def add(self, names: Iterable[str], entry: Entry) -> None:
-        for name in names:
-            self._entries.setdefault(name, {})[entry] = None
-
-    def remove(self, names: Iterable[str], entry: Entry) -> None:
-        for name in names:
-            entries = self._entries.get(name)
-            if entries is not None:
-                entries.pop(entry, None)
-                if not entries:
-                    del self._entries[name]
-
-    def of(self, name: str) -> dict[Entry, None]:
-        return self._entries.get(name, {})
-
-    def common(self, names: Set[str]) -> list[str]:
-        """Give those of some names that are known here."""
-        return sorted(names & self._entries.keys())
+    def _giving(self, gathering: Gathering) -> int:
+        """Give the cells from which more may come, through what comes anyway."""
+        reads, tokens = gathering.reads, gathering.tokens
+        mask = self._prospects.giving(reads, tokens) | self._writers.any(reads)
+        return mask | self._changers.any(tokens)
 
 
 def _bound(access: Access) -> Set[str]:
@@ -199,17 +187,24 @@ def _overwrites(own: Access, theirs: Access, name: str) -> Kind | None:
     return None if name in own.settled else Kind.WRITE
 
 
-def _last_first(others: Iterable[Entry], entry: Entry) -> list[Entry]:
-    earlier = [other for other in others if other.number < entry.number]
-    earlier.sort(key=lambda other: -other.number)
-    return earlier
+def _gets_only_to_read(access: Access, found: Mapping[Entry, list[Hazard]]) -> bool:
+    """Whether a cell changes nothing of what it gets from the cells that it waits for."""
+    for other, hazards in found.items():
+        for hazard in hazards:
+            if hazard.kind is Kind.READ:
+                if not access.tame.issuperset(hazard.names):
+                    return False
+            elif hazard.is_flow and (
+                hazard.kind is not Kind.CHANGED
+                or not other.access.changes.isdisjoint(access.changes)
+            ):
+                return False
+    return True
 
 
 def _shared(own: Access, theirs: Access, changed: frozenset[Token]) -> tuple[str, ...]:
     """Name a shared object as both cells do."""
     for token, name in own.tokens.items():
-        if token in changed:
-            known = theirs.tokens.get(token)
-            if known is not None or token in theirs.loan.tokens:
-                return tuple(dict.fromkeys((name, known or name)))
+        if token in changed and token in theirs.tokens:
+            return tuple(dict.fromkeys((name, theirs.tokens[token])))
     return ()

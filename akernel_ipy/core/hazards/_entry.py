@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ._access import Access
+from ._reach import Token
+
+_NONE: frozenset[str] = frozenset()
 
 
 class Kind(Enum):
@@ -29,13 +32,18 @@ class Hazard:
         kind: of what sort it is.
         names: the names, or the words, that it is about.
         is_data: the cell can't go on without what the other one does.
-        loose: it only follows from what the other may get from those it waits for itself.
+        loose: it only follows from what cells may get from those that they wait for.
     """
 
     kind: Kind
     names: tuple[str, ...]
     is_data: bool = False
     loose: bool = False
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether something may come from the other cell."""
+        return self.kind not in (Kind.WRITE, Kind.REWRITE)
 
 
 class Hazards(tuple[Hazard, ...]):
@@ -51,12 +59,59 @@ class Hazards(tuple[Hazard, ...]):
     @property
     def is_flow(self) -> bool:
         """Whether something may come from that cell."""
-        return any(hazard.kind not in (Kind.WRITE, Kind.REWRITE) for hazard in self)
+        return any(hazard.is_flow for hazard in self)
 
     @property
     def loose(self) -> bool:
         """Whether they may vanish before that cell has ended."""
         return any(hazard.loose for hazard in self)
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a waiting cell may get from those that it waits for, before it starts.
+
+    Attributes:
+        tokens: objects that they may hand on.
+        deferred: those of them that only functions reach which they define.
+        reads: names that functions read which they may hand on.
+        writes: names that those bind.
+        barrier: why one of those can't be followed.
+        above: the cells from which something may come, a bit for each.
+        only_reads: the cell will change nothing of what it gets, but by functions it is given.
+    """
+
+    tokens: frozenset[Token] = frozenset()
+    deferred: frozenset[Token] = frozenset()
+    reads: frozenset[str] = _NONE
+    writes: frozenset[str] = _NONE
+    barrier: str = ""
+    above: int = 0
+    only_reads: bool = True
+
+    @property
+    def changes(self) -> frozenset[Token]:
+        """Objects that it may get to change."""
+        return self.deferred if self.only_reads else self.tokens
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """All of it that can conflict with what another cell does."""
+        return self.tokens, self.changes, self.reads, self.writes, self.barrier
+
+    def covers(self, other: Prospect) -> bool:
+        """Whether another one holds nothing more than this."""
+        return (
+            other.tokens <= self.tokens
+            and other.changes <= self.changes
+            and other.deferred <= self.deferred
+            and other.reads <= self.reads
+            and other.writes <= self.writes
+            and (not other.barrier or bool(self.barrier))
+        )
+
+
+NOTHING = Prospect()
 
 
 @dataclass(eq=False, slots=True)
@@ -67,6 +122,7 @@ class Entry:
         number: its place in the order of arrival.
         look: says what it may do, as things are at the time of the call.
         access: what it may do, as far as was known when it was looked at last.
+        prospect: what else it may get to do, as long as it waits.
         granted: it may start, or has.
         blockers: the unfinished cells that it waits for.
         waiters: the cells that wait for it.
@@ -75,25 +131,29 @@ class Entry:
     number: int
     look: Callable[[], Access]
     access: Access = field(default_factory=Access)
+    prospect: Prospect = NOTHING
     granted: bool = False
     blockers: dict[Entry, Hazards] = field(default_factory=dict)
     waiters: dict[Entry, None] = field(default_factory=dict)
 
     @property
-    def gets_only_to_read(self) -> bool:
-        """Whether it changes nothing of what it gets from the cells that it waits for."""
-        tame, changes = self.access.tame, self.access.changes
-        for blocker, hazards in self.blockers.items():
-            for hazard in hazards:
-                if hazard.kind is Kind.READ and not hazard.loose:
-                    if not tame.issuperset(hazard.names):
-                        return False
-                elif hazard.kind not in (Kind.WRITE, Kind.REWRITE):
-                    if hazard.kind is not Kind.CHANGED or hazard.loose:
-                        return False
-                    if not blocker.access.changes.isdisjoint(changes):
-                        return False
-        return True
+    def bit(self) -> int:
+        """Its place in a set of cells."""
+        return 1 << self.number
+
+    @property
+    def lends(self) -> Prospect:
+        """All that it may hand on."""
+        loan, own = self.access.loan, self.prospect
+        return Prospect(
+            loan.tokens | own.tokens,
+            loan.deferred | own.deferred,
+            loan.reads | own.reads,
+            loan.writes | own.writes,
+            own.barrier or loan.barrier,
+            self.bit | own.above,
+            own.only_reads,
+        )
 
     def wait_for(self, blockers: dict[Entry, Hazards]) -> None:
         """Wait for these, and for no others."""

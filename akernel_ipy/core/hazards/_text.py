@@ -38,6 +38,9 @@ _OPENING = frozenset({"exec", "eval", "globals", "get_ipython", "Out", "In", "_"
 
 _CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__", "__set_name__"})
 
+#: What may run after the cell has ended.
+_LATER = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp
+
 #: The local names of a function, its first argument as a method, and as a class method.
 _Function = tuple[set[str], str | None, str | None]
 _OUTSIDE: _Function = (set(), None, None)
@@ -58,6 +61,7 @@ class Text:
         escapes: names used other than by calling them or reading an attribute.
         foreign: attributes are set on objects that come from elsewhere than ``self``.
         self_written: classes whose methods set attributes of the class.
+        later: names that occur in functions and generators, which may run after the cell.
     """
 
     barrier: str = ""
@@ -69,6 +73,7 @@ class Text:
     escapes: frozenset[str] = _NONE
     foreign: bool = False
     self_written: frozenset[str] = _NONE
+    later: frozenset[str] = _NONE
 
 
 @lru_cache(4096)
@@ -79,8 +84,8 @@ def text_of(source: str, names: Names) -> Text:
         source: Python, after IPython's input transformers.
         names: what `analyze` made of it.
     """
-    visitor = _Visitor(names)
-    visitor.visit(ast.parse(source))
+    visitor, tree = _Visitor(names), ast.parse(source)
+    visitor.visit(tree)
     found = visitor.found
     return Text(
         barrier=_barrier(names, visitor),
@@ -92,7 +97,16 @@ def text_of(source: str, names: Names) -> Text:
         escapes=frozenset(visitor.escapes),
         foreign=visitor.foreign,
         self_written=frozenset(visitor.self_written),
+        later=names.reads if names.magics else frozenset(_later(tree)),
     )
+
+
+def _later(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, _LATER):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Name):
+                    yield inner.id
 
 
 def _barrier(names: Names, visitor: _Visitor) -> str:

@@ -190,7 +190,7 @@ class Flow:
         """The cell as Python, and what else its request evaluates."""
         run, shell = ticket.run, self._host.shell
         ticket.looks += 1
-        if ticket.looks > 1:
+        if ticket.looks > 1 and not ticket.entry.granted:
             # What it waited for may have defined a magic, an alias, a name that is one too.
             run.state.source, run.state.problem = "", None
         source: str = shell.prepare(run)
