@@ -115,7 +115,9 @@ class Reach:
         judge = self._judge
         if judge is None:
             return frozenset()
-        uses = ((name, self._use(name)) for name in names)
+        results = self._uses.get(RESULTS)
+        uses = [(name, self._use(name)) for name in names]
+        uses = [(n, Use.merged(u, results) if u is not None and u.calls else u) for n, u in uses]
         return frozenset(n for n, use in uses if use is not None and judge.would_only_read(use))
 
     def _use(self, name: str) -> Use | None:
