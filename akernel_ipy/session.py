@@ -187,7 +187,7 @@ class Session:
         if self.flow is not None:
             self.flow.gone(run)
         if self.react is not None:
-            self.react.forsake(run.request.cell_id)
+            self.react.forsake(run)
 
     async def evaluate_aside(self, run: Run) -> Outcome:
         """Evaluate a run that another thread orders: a subshell's."""

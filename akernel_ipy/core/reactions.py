@@ -25,14 +25,21 @@ class Before:
     touched: Mapping[str, bytes | None]
 
 
-def look(graph: Graph, cell: str, namespace: Mapping[str, Any]) -> Before:
-    """Take the digests that `changes` compares; only of names that somebody reads."""
+def look(graph: Graph, cell: str, namespace: Mapping[str, Any], made: Mapping[str, Any]) -> Before:
+    """Take the digests that `changes` compares; only of names that somebody reads.
+
+    Args:
+        graph: the graph with the cell.
+        cell: the cell, which is about to run.
+        namespace: what it is going to see.
+        made: what it has made of the names that it defines, as their readers see it.
+    """
     names = graph.names(cell)
-    read = [n for n in sorted(names.defs) if n in namespace and graph.readers(cell, n)]
+    read = [n for n in sorted(made) if graph.readers(cell, n)]
     touched = sorted(names.touches - names.mutates - names.defs)[:MAX_TOUCHES]
     shared = [n for n in touched if n in namespace and _is_anothers(graph, cell, n)]
     return Before(
-        {name: digest(namespace[name]) for name in read},
+        {name: digest(made[name]) for name in read},
         {name: digest(namespace[name], MAX_TOUCHED_BYTES) for name in shared},
     )
 

@@ -12,8 +12,9 @@ from contextvars import copy_context
 from typing import Any
 
 from akernel_ipy.core.model import Outcome, Request, Run, current_run
+from akernel_ipy.middleware.react import React
 from akernel_ipy.session import Session
-from akernel_ipy.tasks import Total
+from akernel_ipy.tasks import Total, take_interrupt
 
 
 class Shell:
@@ -51,7 +52,8 @@ class Shell:
         self.runs[cell] += 1
         try:
             value = await self._execute(run.request.code)
-        except (Exception, asyncio.CancelledError) as error:
+        except (Exception, asyncio.CancelledError) as caught:
+            error = KeyboardInterrupt() if take_interrupt(run) else caught
             self.show(run, type(error).__name__)
             return Outcome(status="error", ename=type(error).__name__, evalue=str(error))
         self.show(run, repr(value))
@@ -144,6 +146,12 @@ class Notebook:
         self.session.outputs = Outputs(self.shell)  # type: ignore[assignment]
         self.session.use(mode)
         self._numbers = itertools.count()
+
+    @property
+    def react(self) -> React:
+        react = self.session.react
+        assert react is not None
+        return react
 
     def send(
         self, cell: str, code: str, deleted: tuple[str, ...] = (), *, stop: bool = True

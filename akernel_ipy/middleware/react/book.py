@@ -72,12 +72,7 @@ class Book:
     def pend(self, cell: Cell, missing: tuple[str, ...]) -> None:
         """Let a cell wait for names; nobody shall go on computing with its old values."""
         cell.status, cell.waits_for = "pending", missing
-        names = self.names(cell.id)
-        own = names.defs - names.reads
-        for name in own:
-            if self.graph.owner(name) == cell.id:
-                self.namespace.pop(name, None)
-        self.older.drop(cell.id, own)
+        self.older.withdraw(self.graph, cell.id)
 
     def show_pending(self, cell: Cell, run: Run) -> None:
         """Show what a pending cell waits for."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ...core.errors import CycleError, RedefinitionError
-from ...core.graph import Update
+from ...core.graph import Graph, Update
 from ...core.model import Run
 from ...core.names import Names, same_code
 from ...core.wave import Change
@@ -47,8 +47,12 @@ class Edits:
                 )
         return None
 
-    def enter(self, cell_id: str, run: Run, update: Update) -> tuple[Cell, bool]:
-        """Take a cell into the graph; False with it if only its comments or layout changed."""
+    def enter(self, cell_id: str, run: Run, update: Update) -> tuple[Cell, bool, list[str]]:
+        """Take a cell into the graph.
+
+        Returns:
+            The cell; False if only its comments or layout changed; the cells that this concerns.
+        """
         book = self._book
         source, old = run.state.source, book.cells.get(cell_id)
         edited = old is None or old.source == source or not same_code(old.source, source)
@@ -57,16 +61,25 @@ class Edits:
             cell.succeed(old)
         before = book.graph
         book.wave.update(update.graph)
-        self._move(cell_id, before, update)
         for name in book.names(cell_id).defs:
             book.gone.pop(name, None)
-        book.wave.change(*_rebound(cell_id, update))
-        return cell, edited
+        return cell, edited, [cell_id, *self._take_effect(cell_id, before, update)]
 
-    def _move(self, cell_id: str, before: Any, update: Update) -> None:
+    def _take_effect(self, cell_id: str, before: Graph, update: Update) -> list[str]:
+        """Let an edit take effect on values and readers; give the cells that have to run."""
+        if update.graph is before:
+            return []
+        book = self._book
         old, new = before.names(cell_id), update.graph.names(cell_id)
         names = sorted(old.defs | old.reads | new.defs | new.reads)
-        self._book.older.move(before, update.graph, names)
+        lost = book.older.move(before, update.graph, cell_id, names)
+        again = [c for c in dict.fromkeys(lost) if c in book.cells and c != cell_id]
+        again = [c for c in again if book.cells[c].status == "fresh"]
+        book.wave.change(
+            Change(cell_id, rebound=update.rebound, status=None),
+            Change("", rebound=tuple(again), status=None),
+        )
+        return [*update.rebound, *again]
 
     # -- deletions -------------------------------------------------------------------------
 
@@ -75,13 +88,15 @@ class Edits:
 
         It also names cells that came back, or are about to run.
         """
-        coming = {run.request.cell_id, *self._book.host.expected()}
         concerned: list[str] = []
-        for cell_id in self._reported_by(run):
+        reported = self._reported_by(run)
+        coming = {run.request.cell_id, *self._book.host.expected()} if reported else set()
+        for cell_id in reported:
             if cell_id not in coming:
                 self._deleted_by[cell_id] = run.number
                 if cell_id in self._book.cells:
                     concerned += self._delete(cell_id)
+                    self._waves.drive()
         return concerned
 
     def is_gone(self, cell_id: str, run: Run) -> bool:
@@ -93,13 +108,11 @@ class Edits:
         before, update = book.graph, book.graph.update(cell_id, None)
         label = book.cells.pop(cell_id).label
         self._waves.delete(cell_id, update.graph)
-        self._move(cell_id, before, update)
+        concerned = self._take_effect(cell_id, before, update)
         for name in update.vanished:
             if book.graph.owner(name) is None:
                 book.gone[name] = label
-        changes = _rebound(cell_id, update)
-        book.wave.change(*changes)
-        return [cell for change in changes for cell in change.rebound]
+        return concerned
 
     def _reported_by(self, run: Run) -> list[str]:
         """Give the deleted cells that a request tells of, once.
@@ -115,13 +128,6 @@ class Edits:
         again = soon and reported == self._reported
         self._reported, self._reported_at = reported, sent
         return [] if again else [cell for cell in reported if isinstance(cell, str)]
-
-
-def _rebound(cell_id: str, update: Update) -> list[Change]:
-    """Give what runs because of an edit: who reads from another cell now, and older definers."""
-    older = tuple(dict.fromkeys(cell for _, cell in update.revived))
-    changes = [Change(cell_id, rebound=update.rebound, status=None)] if update.rebound else []
-    return [*changes, Change("", rebound=older, status=None)] if older else changes
 
 
 def _sent(run: Run) -> float | None:

@@ -10,6 +10,7 @@ from ...core.pipeline import Runner
 from .book import Book
 from .cells import Cell
 from .effects import NOTHING, Effects, Found
+from .older import View
 from .sources import Sources
 
 
@@ -18,7 +19,8 @@ class Ended:
     """How an evaluation ended.
 
     Attributes:
-        outcome: what the cell came to; None if it was not executed.
+        outcome: what the cell came to; None if it was not executed, for one of the reasons below or
+            because it has been deleted.
         found: what it changed, if it succeeded.
         missing: the names that it lacks.
         lost: the value of an older definition, which it reads, is gone.
@@ -58,26 +60,36 @@ class Evaluator:
         older = self._book.older
         async with cell.lock:
             await self._sources.stop(cell.id)
+            if cell.id not in self._book.graph:
+                return Ended()
             view = older.open(self._book.graph, cell.id, strict=begin is not None)
             if view is None:
                 return Ended(lost=True)
+            ended = Ended()
             try:
                 if begin is not None:
                     begin()
-                with view:
-                    missing = self._book.missing(cell.id)
-                    sight = None if missing else self._effects.look(cell.id)
-                if sight is None:
-                    return Ended(missing=missing)
-                assert self.inner is not None
-                outcome = await view.drive(self.inner(run))
-                if run.state.superseded:
-                    return Ended(outcome)
-                self._effects.count(cell)
-                if outcome.status != "ok" or cell.id not in self._book.graph:
-                    return Ended(outcome)
-                with view:
-                    found = self._effects.found(cell.id, sight, unknown_changed=unknown_changed)
-                return Ended(outcome, found)
+                ended = await self._run(cell, run, view, unknown_changed)
             finally:
-                older.close(self._book.graph, cell.id, view, publish=not run.state.superseded)
+                ok = ended.outcome is not None and ended.outcome.status == "ok"
+                publish = not run.state.superseded
+                older.close(self._book.graph, cell.id, view, ok=ok, publish=publish)
+            return ended
+
+    async def _run(self, cell: Cell, run: Run, view: View, unknown_changed: bool) -> Ended:
+        made = self._book.older.made(self._book.graph, cell.id)
+        with view:
+            missing = self._book.missing(cell.id)
+            sight = None if missing else self._effects.look(cell.id, made)
+        if sight is None:
+            return Ended(missing=missing)
+        assert self.inner is not None
+        outcome = await view.drive(self.inner(run))
+        if run.state.superseded:
+            return Ended(outcome)
+        self._effects.count(cell)
+        if outcome.status != "ok" or cell.id not in self._book.graph:
+            return Ended(outcome)
+        with view:
+            found = self._effects.found(cell.id, sight, unknown_changed=unknown_changed)
+        return Ended(outcome, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.graph import Graph
@@ -11,6 +12,15 @@ from ...core.model import Outcome
 _ABSENT = object()
 
 Namespace = dict[str, Any]
+
+
+@dataclass(eq=False)
+class Version:
+    """What a cell bound a name to, while the name's slot belongs to another cell."""
+
+    value: Any
+    #: The cells that have redefined the name, going on from this value.
+    taken: set[str] = field(default_factory=set)
 
 
 class OlderValues:
@@ -23,39 +33,66 @@ class OlderValues:
 
     def __init__(self, namespace: Callable[[], Namespace]) -> None:
         self._namespace = namespace
-        self._kept: dict[str, dict[str, Any]] = {}  # by name, then by definer
+        self._kept: dict[str, dict[str, Version]] = {}  # by name, then by definer
+        #: Names that their owners have not bound yet, with the cell that has.
+        self._borrowed: dict[str, str] = {}
         self._views: dict[str, View] = {}
-        #: When each cell last ended, as a count of such ends.
-        self._ended: dict[str, int] = {}
-        self._ends = 0
 
-    def move(self, before: Graph, after: Graph, names: Iterable[str]) -> None:
-        """Follow a change of the graph: names may have another owner now, or none."""
+    # -- when the graph changes ------------------------------------------------------------
+
+    def move(self, before: Graph, after: Graph, cell: str, names: Iterable[str]) -> list[str]:
+        """Follow an edit of the graph: names may have another owner now, or none.
+
+        Args:
+            before: the graph before the edit.
+            after: the graph after it.
+            cell: the cell that was edited, and begins with what it finds.
+            names: the names that it defines or reads, or did.
+
+        Returns:
+            Cells to run again: somebody reads their version of a name, and it was not kept.
+        """
+        lost: list[str] = []
         for name in names if before is not after else ():
             old, new = before.owner(name), after.owner(name)
             if old is not None and old != new:
                 self._leave(name, old, after)
-                self._arrive(name, new, inherits=old in after.definers(name))
+                if not self._arrive(name, old, new, inherits=new == cell):
+                    lost.append(new or "")
+            if name in self._borrowed and self._borrowed[name] not in after.definers(name):
+                del self._borrowed[name]
+                self._namespace().pop(name, None)
             self._purge(name, after)
+            lost += self._lost(name, after)
+        return lost
 
     def _leave(self, name: str, old: str, graph: Graph) -> None:
         """Keep the value of a name's owner, for its readers and for those that are running."""
-        namespace = self._namespace()
-        if name not in namespace:
-            return
-        if old in graph.definers(name):
-            self._kept.setdefault(name, {})[old] = namespace[name]
+        value = self._namespace().get(name, _ABSENT)
+        if old in graph.definers(name):  # also if somebody has deleted it: it isn't lost then
+            self._kept.setdefault(name, {})[old] = Version(value)
         for cell, view in self._views.items():
             if cell == old or graph.source(cell, name) == old:
-                view.add(name, namespace[name])
+                view.add(name, value)
 
-    def _arrive(self, name: str, new: str | None, *, inherits: bool) -> None:
-        namespace = self._namespace()
-        value = self._kept.get(name, {}).pop(new or "", _ABSENT)
-        if value is not _ABSENT:
-            namespace[name] = value
-        elif not inherits:  # the cell that bound it doesn't define it any more
-            namespace.pop(name, None)
+    def _arrive(self, name: str, old: str, new: str | None, *, inherits: bool) -> bool:
+        """Put in the value of a name's new owner; False if there is none."""
+        version = self._kept.get(name, {}).pop(new or "", None)
+        lender = self._borrowed.pop(name, old)
+        if version is not None:
+            _put(self._namespace(), name, version.value)
+        elif inherits:
+            self._borrowed[name] = lender
+        else:
+            self._namespace().pop(name, None)
+        return version is not None
+
+    def _lost(self, name: str, graph: Graph) -> list[str]:
+        kept = self._kept.get(name, {})
+        older = [cell for cell in graph.definers(name)[:-1] if cell not in kept]
+        return [cell for cell in older if cell not in self._views and graph.is_read(cell, name)]
+
+    # -- when a cell runs ------------------------------------------------------------------
 
     def open(self, graph: Graph, cell: str, *, strict: bool = False) -> View | None:
         """Let a cell run: give its view of the namespace, to be closed when it has run.
@@ -63,58 +100,98 @@ class OlderValues:
         Returns:
             None if it is strict, and a value that the cell reads is gone.
         """
-        names, values = graph.names(cell), {}
+        names, values = graph.names(cell), dict[str, Any]()
+        versions: dict[str, Version] = {}
         for name in names.reads | names.defs:
-            definers = graph.definers(name)
-            if len(definers) < 2:
+            if len(graph.definers(name)) < 2 and name not in self._kept:
                 continue
-            version = graph.source(cell, name) or (cell if cell in definers else definers[-1])
-            kept = self._kept.get(name, {})
-            if (
-                not strict
-                and definers[-1] == cell
-                and not (version in kept and self._newer(version, cell))
-            ):
+            source = graph.source(cell, name)
+            version = self._kept.get(name, {}).get(source or cell)
+            mine = graph.owner(name) == cell and name in self._namespace()
+            mine = mine and name not in self._borrowed
+            if mine and (source is None or (not strict and version and cell in version.taken)):
                 continue  # as in a plain notebook, ``n += 1`` goes on from where it was
-            if version in kept:
-                values[name] = kept[version]
-            elif version != definers[-1]:
-                if strict and version != cell:
+            if version is not None:
+                values[name], versions[name] = version.value, version
+            elif source not in (None, graph.owner(name)):
+                if strict:
                     return None
+                values[name] = _ABSENT
+            elif cell in graph.definers(name) or source is None:
                 values[name] = self._namespace().get(name, _ABSENT)
-            elif cell in definers and version != cell:
-                values[name] = self._namespace().get(name, _ABSENT)
-        view = View(self._namespace, values)
-        self._views[cell] = view
+        view = self._views[cell] = View(self._namespace, values, versions)
         return view
 
-    def close(self, graph: Graph, cell: str, view: View, *, publish: bool = True) -> None:
-        """A cell has run: keep what it made of names that others own, or show it to all."""
+    def made(self, graph: Graph, cell: str) -> Namespace:
+        """Give what a cell has made of the names that it defines, as their readers see it."""
+        namespace, found = self._namespace(), dict[str, Any]()
+        for name in graph.names(cell).defs:
+            version = self._kept.get(name, {}).get(cell)
+            if version is not None:
+                found[name] = version.value
+            elif graph.owner(name) == cell and name in namespace:
+                found[name] = namespace[name]
+        return found
+
+    def close(
+        self, graph: Graph, cell: str, view: View, *, ok: bool = False, publish: bool = True
+    ) -> None:
+        """A cell has run: keep what it made of names that others own, or show it to all.
+
+        Args:
+            graph: the graph as it is now.
+            cell: the cell.
+            view: what `open` gave.
+            ok: it has bound all its names.
+            publish: whether anybody is to see what it has bound.
+        """
         if self._views.get(cell) is view:
             del self._views[cell]
-        self._ends += 1
-        self._ended[cell] = self._ends
-        for name, value in view.changed() if publish else ():
-            if cell in graph.definers(name) and graph.owner(name) != cell:
-                self._kept.setdefault(name, {})[cell] = value
-            elif cell in graph:
-                _put(self._namespace(), name, value)
+        if publish and cell in graph:
+            for name in view.names:
+                self._publish(graph, cell, name, view, ok)
+        for name in graph.names(cell).defs if ok and self._borrowed else ():
+            if graph.owner(name) == cell:
+                self._borrowed.pop(name, None)
         for name in view.names:
             self._purge(name, graph)
 
-    def _newer(self, one: str, other: str) -> bool:
-        """Whether a cell has run since another one did."""
-        return self._ended.get(one, 0) > self._ended.get(other, 0)
-
-    def drop(self, cell: str, names: Iterable[str]) -> None:
-        """Forget what a cell made of some names."""
-        for name in names:
+    def _publish(self, graph: Graph, cell: str, name: str, view: View, ok: bool) -> None:
+        value, bound = view.value(name)
+        defines = cell in graph.definers(name)
+        if not bound and not (ok and defines):
+            return
+        if name in view.versions:
+            view.versions[name].taken.add(cell)
+        if defines and graph.owner(name) != cell:
+            if bound or cell not in self._kept.get(name, {}):
+                self._kept.setdefault(name, {})[cell] = Version(value)
+        else:
+            _put(self._namespace(), name, value)
+            self._borrowed.pop(name, None)
             self._kept.get(name, {}).pop(cell, None)
+
+    def withdraw(self, graph: Graph, cell: str) -> None:
+        """A cell won't bind its names for now: nobody shall go on computing with what they held.
+
+        Only a cell that takes its own value further (``x = x + 1``) finds that again.
+        """
+        namespace = self._namespace()
+        for name in graph.names(cell).defs:
+            kept = self._kept.get(name, {})
+            kept.pop(cell, None)
+            owns = graph.owner(name) == cell
+            goes_on = name in graph.names(cell).reads and graph.source(cell, name) is None
+            if owns and goes_on and name in namespace and name not in self._borrowed:
+                self._kept.setdefault(name, {})[cell] = Version(namespace[name])
+            if owns or self._borrowed.get(name) == cell:
+                namespace.pop(name, None)
 
     def _purge(self, name: str, graph: Graph) -> None:
         kept = self._kept.get(name, {})
-        definers = frozenset(graph.definers(name)) if kept else ()
-        for cell in [c for c in kept if c not in definers or not graph.is_read(c, name)]:
+        definers = graph.definers(name) if kept else ()
+        wanted = frozenset(definers[-1:]).union(c for c in kept if graph.is_read(c, name))
+        for cell in kept.keys() - wanted.intersection(definers):
             del kept[cell]
         if not kept:
             self._kept.pop(name, None)
@@ -126,7 +203,14 @@ class View:
     As a context manager it puts that into the namespace, and takes it out again.
     """
 
-    def __init__(self, namespace: Callable[[], Namespace], values: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        namespace: Callable[[], Namespace],
+        values: dict[str, Any],
+        versions: dict[str, Version],
+    ) -> None:
+        #: The versions that the run has begun with.
+        self.versions = versions
         self._namespace = namespace
         self._values = values
         self._first = dict(values)
@@ -142,9 +226,9 @@ class View:
         if name not in self._values:
             self._values[name] = self._first[name] = value
 
-    def changed(self) -> list[tuple[str, Any]]:
-        """Give the names that the run bound anew."""
-        return [(n, value) for n, value in self._values.items() if value is not self._first[n]]
+    def value(self, name: str) -> tuple[Any, bool]:
+        """Give what a name holds for the run, and whether the run has bound it."""
+        return self._values[name], self._values[name] is not self._first[name]
 
     def __enter__(self) -> None:
         namespace = self._namespace()

@@ -87,8 +87,8 @@ class React:
         if problem is not None:
             self._host.shell.pass_over(run)
             return self._host.outputs.error(problem)
-        cell, edited = self._edits.enter(cell_id, run, update)
-        concerned += [cell_id, *update.rebound, *(older for _, older in update.revived)]
+        cell, edited, others = self._edits.enter(cell_id, run, update)
+        concerned += others
         step = await self._waves.turn(cell_id)
         if step is None:
             return self._abort(run)
@@ -112,7 +112,8 @@ class React:
             self.book.show_pending(cell, run)
             expressions = shell.user_expressions(dict(run.request.user_expressions))
             return Outcome(user_expressions=expressions), NOTHING, Status.PENDING
-        assert ended.outcome is not None
+        if ended.outcome is None:
+            return self._abort(run), NOTHING, Status.FAILED
         if ended.outcome.status != "ok":
             cell.status = "failed"
             return ended.outcome, NOTHING, Status.FAILED
@@ -131,10 +132,12 @@ class React:
                 if self.book.graph.owner(name) is None:
                     self.book.namespace.pop(name, None)
 
-    def forsake(self, cell_id: str | None) -> None:
+    def forsake(self, run: Run) -> None:
         """A request has ended, perhaps without having run its cell."""
-        if cell_id is not None:
-            self._waves.forsake(cell_id)
+        if not run.state.started:  # it was aborted; what it tells of deleted cells is told once
+            self._edits.delete(run)
+        if run.request.cell_id is not None:
+            self._waves.forsake(run.request.cell_id)
 
     # -- lazy ------------------------------------------------------------------------------
 

@@ -45,11 +45,12 @@ class Telling:
             cell, culprit = book.cells.get(cell_id), book.cells.get(blame)
             if cell is None or culprit is None:
                 continue
-            if self._told.get(cell_id) == (blame, culprit.status):
-                continue
-            self._told[cell_id] = (blame, culprit.status)
             cell.blame = blame
-            self._tell_blocked(cell, culprit)
+            if culprit.status == "pending":
+                book.pend(cell, culprit.waits_for)
+            if self._told.get(cell_id) != (blame, culprit.status):
+                self._told[cell_id] = (blame, culprit.status)
+                self._tell_blocked(cell, culprit)
 
     def _tell_blocked(self, cell: Cell, culprit: Cell) -> None:
         if culprit.status == "stale":
@@ -59,7 +60,6 @@ class Telling:
             text = f"{culprit.label}, which it reads from, failed"
             self._launch(cell, partial(self._say_blocked, text))
         elif culprit.status == "pending":
-            self._book.pend(cell, culprit.waits_for)
             self._launch(cell, self._say_pending)
 
     def displaced(self, cell: Cell, run: Run) -> None:

@@ -10,7 +10,7 @@ from ...core.model import Run
 from ...core.wave import Change, Status, Step
 from ...tasks import take_interrupt
 from .book import Book
-from .effects import NOTHING, Found
+from .effects import Found
 from .evaluation import Evaluator
 from .reruns import Reruns
 from .telling import Telling
@@ -42,7 +42,7 @@ class Waves:
         self._reruns.clear()
         self._left.clear()
         for turn in self._turns.values():
-            turn.set_result(None)
+            _resolve(turn, None)
         self._turns.clear()
 
     # -- what changes ----------------------------------------------------------------------
@@ -60,7 +60,7 @@ class Waves:
         self._telling.forget(cell_id)
         turn = self._turns.pop(cell_id, None)
         if turn is not None:
-            turn.set_result(None)
+            _resolve(turn, None)
 
     def release_stale(self) -> tuple[str, ...]:
         """Let the stale cells run although the session is lazy; give their ids."""
@@ -87,6 +87,8 @@ class Waves:
             steps = wave.ready()
             for step in wave.superseded():
                 self._reruns.supersede(step)
+                if self._left.get(step.cell) == step:
+                    del self._left[step.cell]
             self._dispatch(steps)
         self._telling.blocked()
         self._moved.set()
@@ -94,10 +96,10 @@ class Waves:
     def _dispatch(self, steps: Iterable[Step]) -> None:
         others = []
         for step in steps:
-            if step.asked:
-                self._turns.pop(step.cell).set_result(step)
-            else:
+            if not step.asked:
                 others.append(step)
+            elif not _resolve(self._turns.pop(step.cell), step):
+                self._fail(step)
         coming = self._coming(others)
         for step in others:
             if step.cell in coming:
@@ -149,15 +151,19 @@ class Waves:
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn.cancelled():
+            if self._turns.get(cell_id) is turn:
                 del self._turns[cell_id]
+                self._book.cells[cell_id].status = "failed"
                 wave.withdraw(cell_id)
-                self.drive()
-            else:
-                step = turn.result()
-                if step is not None:
-                    self.settle(step, NOTHING, Status.FAILED)
+            elif not turn.cancelled() and (step := turn.result()) is not None:
+                self._fail(step)
+            self.drive()
             raise
+
+    def _fail(self, step: Step) -> None:
+        """The user's run was cancelled when its turn had come, or just before."""
+        self._book.cells[step.cell].status = "failed"
+        self._book.wave.settle(step, status=Status.FAILED)
 
     def _fetch_left(self) -> None:
         """Run what was left to later requests, if one that is here waits for it."""
@@ -208,3 +214,11 @@ class Waves:
                 await self._moved.wait()
         finally:
             self._awaited = [other for other in self._awaited if other is not awaited]
+
+
+def _resolve(turn: asyncio.Future[Step | None], step: Step | None) -> bool:
+    """Let a run go on, unless it has been cancelled."""
+    if turn.cancelled():
+        return False
+    turn.set_result(step)
+    return True
