@@ -1,0 +1,144 @@
+"""react: single histories of overlapping requests; `test_react_random` plays random ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from akernel_ipy.core.model import Run
+
+from .notebook import Notebook
+
+#: Seconds that nothing takes unless it hangs.
+PATIENCE = 20
+
+
+def play(history: Callable[[Notebook], Awaitable[None]], mode: str = "react") -> Notebook:
+    """Carry a history out, and give the notebook at rest; a request waits for its gate."""
+
+    async def carry_out() -> Notebook:
+        notebook = Notebook(mode)
+        notebook.shell.user_ns["gate"] = asyncio.Event()
+        await asyncio.wait_for(history(notebook), PATIENCE)
+        return notebook
+
+    notebook = asyncio.run(carry_out())
+    assert notebook.react.book.wave.done
+    return notebook
+
+
+def interrupt(notebook: Notebook, cell: str) -> None:
+    running: list[Run] = notebook.session.tasks.running()
+    for run in running:
+        if run.request.cell_id == cell:
+            notebook.session.tasks.interrupt(run)
+
+
+def test_a_cell_can_be_interrupted_just_before_its_turn() -> None:
+    async def history(notebook: Notebook) -> None:
+        notebook.shell.user_ns["interrupt"] = lambda: interrupt(notebook, "b")
+        a = notebook.send("a", "await gate.wait(); x = 1; interrupt()")
+        b = notebook.send("b", "y = x")
+        await asyncio.sleep(0)
+        notebook.shell.user_ns["gate"].set()
+        assert (await a).status == "ok"
+        assert (await b).ename == "KeyboardInterrupt"
+        assert (await notebook.run("b", "y = x; y")).result == 1
+
+    play(history)
+
+
+def test_a_cell_can_be_interrupted_when_its_turn_has_just_come() -> None:
+    async def history(notebook: Notebook) -> None:
+        a = notebook.send("a", "await gate.wait(); x = 1")
+        a.add_done_callback(lambda _: interrupt(notebook, "b"))
+        b = notebook.send("b", "await asyncio.sleep(0); y = x")
+        await asyncio.sleep(0)
+        notebook.shell.user_ns["gate"].set()
+        assert (await b).ename == "KeyboardInterrupt"
+        assert (await notebook.run("b", "y = x; y")).result == 1
+
+    play(history)
+
+
+def test_a_cell_that_still_waits_keeps_its_value_from_a_newer_definition() -> None:
+    async def history(notebook: Notebook) -> None:
+        older = notebook.send("a", "await gate.wait(); x = 1")
+        await notebook.run("b", "x = 2")
+        reader = notebook.send("c", "x")
+        notebook.shell.user_ns["gate"].set()
+        await asyncio.gather(older, reader)
+        await notebook.run("d", "x")
+
+    notebook = play(history)
+    assert notebook.shell.user_ns["x"] == 2
+    assert (notebook.shell.shown["c"], notebook.shell.shown["d"]) == ("2", "2")
+
+
+def test_a_redefiner_goes_on_from_the_version_that_it_reads() -> None:
+    async def history(notebook: Notebook) -> None:
+        await notebook.run("a", "x = 1")
+        await notebook.run("b", "x = x + 1; x")
+        await notebook.run("c", "x = x * 10; x")
+        await notebook.run("a", "x = 2")
+        assert (notebook.shell.shown["b"], notebook.shell.shown["c"]) == ("3", "30")
+        await notebook.run("b", "x = x + 5; x")
+        assert notebook.shell.shown["c"] == "70"
+        await notebook.run("a", "x = 3")
+
+    notebook = play(history)
+    assert (notebook.shell.shown["b"], notebook.shell.shown["c"]) == ("8", "80")
+
+
+def test_an_older_definition_comes_back_when_the_newer_one_is_deleted() -> None:
+    async def history(notebook: Notebook) -> None:
+        await notebook.run("a", "x = 1")
+        await notebook.run("b", "x = 2")
+        await notebook.run("c", "x")
+        await notebook.send("d", "0", deleted=("b",))
+
+    notebook = play(history)
+    assert notebook.shell.shown["c"] == "1"
+    assert notebook.shell.runs["a"] == 2  # nobody had read its value: it wasn't kept
+
+
+def test_a_name_that_was_deleted_is_not_computed_again() -> None:
+    async def history(notebook: Notebook) -> None:
+        await notebook.run("a", "x = 1")
+        await notebook.run("b", "x")
+        await notebook.run("c", "del x")
+        await notebook.run("d", "x = 2")
+
+    notebook = play(history)
+    assert notebook.shell.shown["b"] == "1"
+    assert set(notebook.shell.runs.values()) == {1}
+
+
+def test_a_cell_deleted_before_it_is_evaluated_leaves_no_names() -> None:
+    async def history(notebook: Notebook) -> None:
+        await notebook.run("a", "x = 1")
+        await notebook.run("c", "await asyncio.sleep(0); y = x")
+        changed = notebook.send("a", "x = 2")
+        for _ in range(3):  # the re-run of c has begun
+            await asyncio.sleep(0)
+        again = notebook.send("c", "await asyncio.sleep(0); y = x")
+        other = notebook.send("d", "0", deleted=("c",))
+        await asyncio.gather(changed, again, other)
+
+    notebook = play(history)
+    assert "y" not in notebook.shell.user_ns
+    assert "c" not in notebook.react.book.cells
+
+
+def test_what_an_aborted_request_tells_of_deleted_cells_counts() -> None:
+    async def history(notebook: Notebook) -> None:
+        await notebook.run("c", "y = 1")
+        notebook.shell.user_ns["stop"] = lambda: notebook.session.abort_waiting("s", 0)
+        bad = notebook.send("a", "stop(); 1 / 0")
+        aborted = notebook.send("b", "0", deleted=("c",))
+        assert (await bad).status == "error"
+        assert (await aborted).status == "aborted"
+
+    notebook = play(history, "chain-react")
+    assert "y" not in notebook.shell.user_ns
+    assert "c" not in notebook.react.book.cells
