@@ -9,9 +9,11 @@ from .graph import GRAPH
 from .hashing import HASH_ARRAY, HASH_FRAME, HASH_OBJECTS
 from .latency import EXPRESSION, PASS
 from .lines import LINES
+from .offloading import OFFLOAD
 from .pipelined import PIPELINED
 from .reacting import REACT_10, REACT_100, REACT_1000
 from .restoring import HIT_10, HIT_1000, RESTORE_ARRAY
+from .running import RUN_EXAMPLE, RUN_ORDINARY, RUN_WAITING
 from .sessions import SESSIONS
 from .sleeping import SLEEPING
 from .start import START
@@ -36,4 +38,5 @@ CACHING: tuple[Case, ...] = (
     HIT_10,
     HIT_1000,
 )
-CASES: tuple[Case, ...] = KERNELS + REACTIVE + CACHING
+RUNNING: tuple[Case, ...] = (RUN_ORDINARY, RUN_WAITING, RUN_EXAMPLE, OFFLOAD)
+CASES: tuple[Case, ...] = KERNELS + REACTIVE + CACHING + RUNNING
