@@ -49,6 +49,47 @@ def test_more_cells_than_workers_wait_their_turn(kernel: Kernel, client: Client)
     assert [cell.result(LONG).value for cell in cells] == ["0", "1", "4", "9", "16", "25"]
 
 
+@pytest.fixture
+def flow(client: Client) -> Iterator[Client]:
+    """The module's kernel under flow, for one test."""
+    client.run("%akernel_mode flow")
+    yield client
+    client.run("%akernel_mode async")
+
+
+def test_under_flow_offloaded_cells_overlap_and_their_readers_wait(flow: Client) -> None:
+    gates = [flow.file_gate() for _ in range(2)]
+    cells = [
+        flow.execute(f"%%offload\nimport asyncio, os\nprint('in')\n{gate.wait}\noff_{n} = {n}")
+        for n, gate in enumerate(gates, start=1)
+    ]
+    reader = flow.execute("off_1 + off_2")
+    for cell in cells:
+        cell.until("in", LONG)
+    assert flow.run("'free'").value == "'free'"
+    assert not reader.done
+    for gate in gates:
+        gate.open()
+    assert reader.result(LONG).value == "3"
+    akernel = reader.replies[0]["metadata"]["akernel"]
+    assert [wait["count"] for wait in akernel["waited"]] == [cell.count for cell in cells]
+    assert cells[0].replies[0]["metadata"]["akernel"]["place"] == "offload"
+
+
+def test_under_flow_a_failed_offloaded_cell_aborts_what_needs_its_data(flow: Client) -> None:
+    gate = flow.file_gate()
+    failing = flow.execute(
+        f"%%offload\nimport asyncio, os\nprint('in')\n{gate.wait}\noff_bad = 1 / 0",
+        stop_on_error=True,
+    )
+    reader = flow.execute("off_bad + 1", stop_on_error=True)
+    other = flow.execute("'other'", stop_on_error=True)
+    assert other.result().value == "'other'"
+    gate.open()
+    assert failing.result(LONG).ename == "ZeroDivisionError"
+    assert reader.result(LONG).status == "aborted"
+
+
 def interrupted(kernel: Kernel, client: Client, body: str, within: float = 15.0) -> str:
     cell = client.execute(f"%%offload\nprint('in')\n{body}").until("in", LONG)
     start = time.monotonic()
