@@ -14,6 +14,9 @@ from protocol.request import OUTPUTS, PATIENCE, Message
 from .noise import in_order, quiet
 from .script import Step
 
+#: Parts of an anywidget's state: megabytes of JavaScript.
+CODE = ("_css", "_esm")
+
 
 class Front(Lab):
     """Runs the steps of a notebook one by one, as a user does who looks at each result."""
@@ -43,6 +46,8 @@ class Front(Lab):
                 asked = request.question()["content"]
                 self.questions[name].append([asked["prompt"], asked["password"]])
                 request.answer(answer)
+            if step.deed == "until":
+                request.until(step.words)
             request.result()
         self.outputs(name)
 
@@ -108,7 +113,7 @@ class Front(Lab):
                 self._capturing[state["msg_id"]] = comm_id
         said = {
             "msg_id": bool(state.get("msg_id")),
-            **{k: v for k, v in state.items() if k != "msg_id"},
+            **{k: len(v) if k in CODE else v for k, v in state.items() if k != "msg_id"},
         }
         known = self.models[comm_id].get("_model_name", content.get("target_name"))
         self.traffic.append(

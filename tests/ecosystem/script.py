@@ -1,7 +1,8 @@
 """Notebooks as scripts: ``# %%`` begins a step, and its line says what the user does then.
 
-``answers: a | b`` are typed into the boxes that the cell's questions open. ``press: Go`` presses a
-button, ``move: IntSlider value 5`` changes a widget; such a step has no code.
+``answers: a | b`` are typed into the boxes that the cell opens; ``until: text`` is waited
+for, since a child process has a way of its own to the front-end. ``press: Go`` presses a button,
+``move: IntSlider value 5`` changes a widget; such a step has no code.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ LAST = ("nested", "rich")
 NAMES = sorted((path.stem for path in HERE.glob("*.ipy")), key=lambda name: (name in LAST, name))
 
 _STEP = re.compile(r"^# %%(.*)\n", re.MULTILINE)
-_DEED = re.compile(r"\b(answers|press|move): (.*)")
+_DEED = re.compile(r"\b(answers|until|press|move): (.*)")
 
 
 @dataclass(frozen=True)

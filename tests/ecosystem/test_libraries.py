@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from kernels import Kernel
-from notebooks.runs import command_of, reset
+from notebooks.runs import command_of
 
 from .frontend import Front
 from .script import NAMES, read
 
 #: Another list of flavours, for a longer look: ``"async chain flow react cache multi"``.
 FLAVOURS = os.environ.get("AKERNEL_ECOSYSTEM_FLAVOURS", "async chain-react").split()
+
+#: Emptying the namespace collects garbage: not that of all libraries each time.
+CLEAR = "import gc; gc.freeze(); get_ipython().reset(new_session=False)"
 
 Play = Callable[[str, str], dict[str, Any]]
 
@@ -44,9 +47,12 @@ def play() -> Iterator[Play]:
 
 def run_script(kernel: Kernel, flavour: str, name: str) -> dict[str, Any]:
     client = kernel.client()
-    if flavour != "stock":
+    if flavour == "stock":
+        client.run(CLEAR, silent=True)
+    else:
         client.run("%akernel_mode async", silent=True)  # forgets the cells
-    client.run(reset(flavour), silent=True)
+        client.run(CLEAR, silent=True)
+        client.run(f"%akernel_mode {flavour}", silent=True)
     front = Front(client)
     steps = {f"cell-{number}": step for number, step in enumerate(read(name), 1)}
     for cell, step in steps.items():

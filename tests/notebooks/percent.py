@@ -20,7 +20,7 @@ def cells_of(path: Path) -> dict[str, str]:
 #: What differs between two runs of the same kernel.
 NOISE = (
     (re.compile(r"0x[0-9a-f]{6,}"), "0x"),
-    (re.compile(r"\b\d[\d.]* ?(ns|us|µs|μs|ms|s|min)\b"), "<time>"),
+    (re.compile(r"\b\d[\d.]*(e[+-]?\d+)? ?(ns|us|µs|μs|ms|s|min)\b"), "<time>"),
     (re.compile(r"<(ipython-input|stdin)[^>]*>"), "<input>"),
     (re.compile(r"/tmp/ipykernel_\d+/\d+\.py"), "<input>"),
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
