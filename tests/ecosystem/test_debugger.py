@@ -36,15 +36,15 @@ class Debugger:
         """Send a command, and give the body of its answer."""
         self._numbers += 1
         request = {"type": "request", "seq": self._numbers, "command": command}
-        answer = self.client.ask(
-            "debug_request", {**request, "arguments": arguments}, channel="control"
-        ).reply
+        content = {**request, "arguments": arguments}
+        asked = self.client.send("debug_request", content, channel="control")
+        asked.background = True  # events are children of the newest request
+        answer = asked.result().reply
         assert answer["success"], answer
         body: dict[str, Any] = answer.get("body", {})
         return body
 
-    def begin(self) -> None:
-        """Attach to the kernel."""
+    def __enter__(self) -> Debugger:
         self(
             "initialize",
             clientID="test",
@@ -55,6 +55,10 @@ class Debugger:
             columnsStartAt1=True,
         )
         self("attach")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self("disconnect", restart=False, terminateDebuggee=False)
 
     def break_at(self, code: str, *lines: int) -> str:
         """Set breakpoints in a cell, and give the file that stands for it."""
@@ -122,26 +126,23 @@ def test_a_cell_stops_at_a_breakpoint_is_looked_at_and_goes_on(
     kernels: Callable[[str], Kernel], flavour: str
 ) -> None:
     client = kernels(flavour).client()
-    debug = Debugger(client)
-    debug.begin()
-    path = debug.break_at(CODE, 3)
-    cell = client.execute(CODE)
-    stopped = debug.event("stopped")
-    assert stopped["reason"] == "breakpoint"
-    thread = stopped["threadId"]
-    frames = debug.frames(thread)
-    assert frames[:2] == [(path, "double", 3), (path, "<module>", 6)]
-    assert {"n": "21", "result": "42"}.items() <= debug.variables(thread).items()
-    assert not cell.done
+    with Debugger(client) as debug:
+        path = debug.break_at(CODE, 3)
+        cell = client.execute(CODE)
+        stopped = debug.event("stopped")
+        assert stopped["reason"] == "breakpoint"
+        thread = stopped["threadId"]
+        frames = debug.frames(thread)
+        assert frames[:2] == [(path, "double", 3), (path, "<module>", 6)]
+        assert {"n": "21", "result": "42"}.items() <= debug.variables(thread).items()
+        assert not cell.done
 
-    debug("next", threadId=thread)
-    assert debug.event("stopped")["reason"] == "step"
-    debug("stepOut", threadId=thread)
-    debug.event("stopped")
-    debug("continue", threadId=thread)
-    assert cell.result().status == "ok"
-    assert cell.stdout == "total is 42\n"
-    debug("disconnect", restart=False, terminateDebuggee=False)
+        debug("next", threadId=thread)
+        assert debug.event("stopped")["reason"] == "step"
+        assert debug.frames(thread)[0] == (path, "<module>", 7)
+        debug("continue", threadId=thread)
+        assert cell.result().status == "ok"
+        assert cell.stdout == "total is 42\n"
     assert client.run("print('free'); total").value == "42"
     kernels(flavour).release(client)
 
@@ -152,40 +153,32 @@ def test_a_cell_stops_while_another_awaits_and_both_end(
     client = kernels("async").client()
     gate = client.gate()
     waiting = client.execute(f"{gate.wait}\n'waited'").until_busy()
-    debug = Debugger(client)
-    debug.begin()
-    path = debug.break_at(BOTH, 3)
-    cell = client.execute(BOTH)
-    thread = debug.event("stopped")["threadId"]
-    assert debug.frames(thread)[0] == (path, "double", 3)
-    assert debug.variables(thread)["n"] == "4"
-    debug("continue", threadId=thread)
-    assert cell.result().stdout == "total is 8\n"
-    assert not waiting.done
-    gate.open()
-    assert waiting.result().value == "'waited'"
-    debug("disconnect", restart=False, terminateDebuggee=False)
+    with Debugger(client) as debug:
+        path = debug.break_at(BOTH, 3)
+        cell = client.execute(BOTH)
+        thread = debug.event("stopped")["threadId"]
+        assert debug.frames(thread)[0] == (path, "double", 3)
+        assert debug.variables(thread)["n"] == "4"
+        debug("continue", threadId=thread)
+        assert cell.result().stdout == "total is 8\n"
+        assert not waiting.done
+        gate.open()
+        assert waiting.result().value == "'waited'"
     kernels("async").release(client)
 
 
 def test_a_cell_that_awaits_is_stopped_behind_its_await(kernels: Callable[[str], Kernel]) -> None:
     client = kernels("async").client()
     code = "import asyncio\nbefore = 1\nawait asyncio.sleep(0)\nafter = before + 1\nafter"
-    debug = Debugger(client)
-    debug.begin()
-    debug.break_at(code, 4)
-    cell = client.execute(code)
-    thread = debug.event("stopped")["threadId"]
-    found = debug(
-        "evaluate",
-        expression="before",
-        frameId=debug("stackTrace", threadId=thread)["stackFrames"][0]["id"],
-        context="repl",
-    )
-    assert found["result"] == "1"
-    debug("continue", threadId=thread)
-    assert cell.result().value == "2"
-    debug("disconnect", restart=False, terminateDebuggee=False)
+    with Debugger(client) as debug:
+        debug.break_at(code, 4)
+        cell = client.execute(code)
+        thread = debug.event("stopped")["threadId"]
+        frame = debug("stackTrace", threadId=thread)["stackFrames"][0]["id"]
+        found = debug("evaluate", expression="before", frameId=frame, context="repl")
+        assert found["result"] == "1"
+        debug("continue", threadId=thread)
+        assert cell.result().value == "2"
     kernels("async").release(client)
 
 
@@ -194,11 +187,9 @@ def test_breakpoint_stops_for_a_front_end_that_debugs(
     kernels: Callable[[str], Kernel], flavour: str
 ) -> None:
     client = kernels(flavour).client()
-    debug = Debugger(client)
-    debug.begin()
-    debug("configurationDone")
-    cell = client.execute("here = 1\nbreakpoint()\nhere + 1")
-    debug("continue", threadId=debug.event("stopped")["threadId"])
-    assert cell.result().value == "2"
-    debug("disconnect", restart=False, terminateDebuggee=False)
+    with Debugger(client) as debug:
+        debug("configurationDone")
+        cell = client.execute("here = 1\nbreakpoint()\nhere + 1")
+        debug("continue", threadId=debug.event("stopped")["threadId"])
+        assert cell.result().value == "2"
     kernels(flavour).release(client)
