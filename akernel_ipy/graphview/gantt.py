@@ -18,6 +18,9 @@ CHARACTER = 6.7  # width of one in the code's size
 #: Way to the right above which an arrow comes from the left, and not from above.
 TURN, HEAD_LENGTH = 12.0, 7.0
 
+#: Keeps a text readable where lines cross it.
+HALO = '<g stroke="#fbfcfe" stroke-width="3" paint-order="stroke" stroke-linejoin="round">'
+
 INK, PALE, GRID = "#5b6b82", "#c3cddb", "#e6ebf2"
 CRITICAL = "#d9822b"
 
@@ -175,7 +178,10 @@ class _Chart:
             + text(MARGIN + 34, y + 4, line, size=11, fill="#33415a", font=CODE_FONT)
             + f'<rect x="{number(x)}" y="{number(y - BAR / 2)}" width="{number(width)}" '
             f'height="{BAR:.0f}" rx="3" fill="{paint.fill}" stroke="{edge}" '
-            f'stroke-width="{thick}"/>' + text(after, y + 4, note, size=10.5, fill=INK) + "</g>"
+            f'stroke-width="{thick}"/>'
+            + HALO
+            + text(after, y + 4, note, size=10.5, fill=INK)
+            + "</g></g>"
         )
 
 

@@ -130,8 +130,8 @@ _SENTENCES = {
     Kind.READ: "it reads {0}, which that cell binds",
     Kind.WRITE: "it binds {0}, which that cell reads",
     Kind.REWRITE: "both bind {0}",
-    Kind.CHANGED: "that cell may change in place what {0} is",
-    Kind.CHANGE: "it may change in place what {0} is, which that cell uses",
+    Kind.CHANGED: "that cell may change in place {0}",
+    Kind.CHANGE: "it may change in place {0}, which that cell uses",
     Kind.BARRIER: "it may do anything ({1})",
     Kind.BEHIND: "that cell may do anything ({1})",
 }
@@ -143,12 +143,13 @@ def _reason(hazard: Hazard) -> str:
 
 
 def _names(hazard: Hazard) -> str:
-    if not hazard.names:
-        return "what both can reach"
-    if hazard.kind in (Kind.CHANGED, Kind.CHANGE) and len(hazard.names) == 2:
+    names = _and(f"`{name}`" for name in hazard.names)
+    if hazard.kind not in (Kind.CHANGED, Kind.CHANGE):
+        return names
+    if len(hazard.names) == 2:
         own, theirs = hazard.names
-        return f"`{own}` (there `{theirs}`)"
-    return _and(f"`{name}`" for name in hazard.names)
+        names = f"`{own}` (there `{theirs}`)"
+    return f"what {names} is" if names else "an object that both can reach"
 
 
 def _asks(title: str) -> bool:
