@@ -9,7 +9,7 @@ from .graph import GRAPH
 from .hashing import HASH_ARRAY, HASH_FRAME, HASH_OBJECTS
 from .latency import EXPRESSION, PASS
 from .lines import LINES
-from .offloading import OFFLOAD
+from .offloading import OFFLOAD, THREAD
 from .pipelined import PIPELINED
 from .reacting import REACT_10, REACT_100, REACT_1000
 from .restoring import HIT_10, HIT_1000, RESTORE_ARRAY
@@ -38,5 +38,5 @@ CACHING: tuple[Case, ...] = (
     HIT_10,
     HIT_1000,
 )
-RUNNING: tuple[Case, ...] = (RUN_ORDINARY, RUN_WAITING, RUN_EXAMPLE, OFFLOAD)
+RUNNING: tuple[Case, ...] = (RUN_ORDINARY, RUN_WAITING, RUN_EXAMPLE, OFFLOAD, THREAD)
 CASES: tuple[Case, ...] = KERNELS + REACTIVE + CACHING + RUNNING

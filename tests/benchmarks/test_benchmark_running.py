@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 
-from benchmarks.cases.offloading import Place
+from akernel_ipy.core.names import analyze
+from benchmarks.cases.offloading import PURE, SORTS, Place, Work
 from benchmarks.cases.running import ordinary, waits
 from benchmarks.commands import FILE, Program
 from benchmarks.errors import FaultError
@@ -62,7 +64,17 @@ def test_ordinary_notebooks_never_await() -> None:
     assert not any("await" in cell.source for one in found for cell in one.cells)
 
 
-def test_offloaded_cells_share_no_names() -> None:
-    one, two, *_ = Place(None, "%%offload\n").cells(5)
-    assert one == "%%offload\nt0 = 0\nfor n0 in range(5_000):\n    t0 += n0 * n0 % 7\nt0"
-    assert two == one.replace("t0", "t1").replace("n0", "n1")
+@pytest.mark.parametrize("work", [PURE, SORTS])
+def test_cells_that_compute_share_no_names(work: Work) -> None:
+    cells = Place(None, work, "%%offload\n").cells(5)
+    assert cells[0].startswith("%%offload\n")
+    names = [analyze(cell.partition("\n")[2]) for cell in cells]
+    for one, other in itertools.permutations(names, 2):
+        assert not one.defs & (other.defs | other.reads)
+
+
+def test_the_result_of_cells_that_compute_is_known() -> None:
+    code = Place(None, PURE, "").cells(3)[0]
+    namespace: dict[str, object] = {}
+    exec(code, namespace)
+    assert str(namespace["t0"]) == PURE.result(3)
