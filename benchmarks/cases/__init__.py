@@ -17,6 +17,7 @@ from .running import RUN_EXAMPLE, RUN_ORDINARY, RUN_WAITING
 from .sessions import SESSIONS
 from .sleeping import SLEEPING
 from .start import START
+from .waiting import OBJECTS, READERS, STEPS, TURNS
 from .waves import CHAIN, CHAIN_100, FAN, FAN_100
 
 KERNELS: tuple[Case, ...] = (START, PASS, EXPRESSION, PIPELINED, LINES, SLEEPING, CELLS, SESSIONS)
@@ -39,4 +40,5 @@ CACHING: tuple[Case, ...] = (
     HIT_1000,
 )
 RUNNING: tuple[Case, ...] = (RUN_ORDINARY, RUN_WAITING, RUN_EXAMPLE, OFFLOAD, THREAD)
-CASES: tuple[Case, ...] = KERNELS + REACTIVE + CACHING + RUNNING
+FLOWING: tuple[Case, ...] = (READERS, TURNS, OBJECTS, STEPS)
+CASES: tuple[Case, ...] = KERNELS + REACTIVE + CACHING + FLOWING + RUNNING

@@ -143,9 +143,10 @@ class Reach:
     def _walk(self, value: Any, name: str, change: bool, explicit: bool) -> None:
         seen = self._seen
         todo: list[tuple[Any, bool]] = [(value, explicit)]
+        policy_of = self._policies.of
         while todo:
             found, explicit = todo.pop()
-            policy = self._policies.of(type(found))
+            policy = policy_of(type(found))
             if policy is Policy.LEAF:
                 continue
             if explicit and policy in _QUIET:
@@ -160,7 +161,8 @@ class Reach:
                 return
             explicit = explicit and policy not in _QUIET
             kids = _LOOKS[policy](self, found, name, change)
-            todo += [(kid, explicit) for kid in kids]
+            if kids:
+                todo += [(kid, explicit) for kid in kids]
 
     def _note(self, token: Token, name: str, change: bool) -> None:
         self.tokens.setdefault(token, name)
@@ -168,7 +170,9 @@ class Reach:
             self.changes.add(token)
 
     def _may_change(self, token: Token, name: str, change: bool, kind: type) -> None:
-        self._note(token, name, change)
+        self.tokens.setdefault(token, name)
+        if change:
+            self.changes.add(token)
         if self._behind is not None:
             self._behind.tokens.add(token)
             self._behind.types.add(kind)
@@ -184,7 +188,7 @@ class Reach:
             return ()
         self._may_change(id(found), name, change, kind)
         kids = gc.get_referents(found)
-        if all(self._policies.of(t) is Policy.LEAF for t in set(map(type, kids))):
+        if self._policies.are_leaves(kids):
             kids = []
         self._left -= len(kids) // 16
         return kids if kind in (list, dict, set) else [kind, *kids]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any
 from weakref import ref
@@ -107,13 +108,21 @@ class Policies:
 
     def __init__(self) -> None:
         self._known: dict[type, Policy] = dict(_EXACT)
+        self._leaves = {kind for kind, policy in _EXACT.items() if policy is Policy.LEAF}
 
     def of(self, kind: type) -> Policy:
         """The policy of objects of exactly this type."""
         policy = self._known.get(kind)
         if policy is None:
             policy = self._known[kind] = _classify(kind)
+            if policy is Policy.LEAF:
+                self._leaves.add(kind)
         return policy
+
+    def are_leaves(self, objects: Iterable[object]) -> bool:
+        """Whether none of these objects changes or leads to anything."""
+        kinds = set(map(type, objects))
+        return kinds <= self._leaves or all(self.of(kind) is Policy.LEAF for kind in kinds)
 
 
 def _classify(kind: type) -> Policy:
