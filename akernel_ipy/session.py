@@ -126,6 +126,8 @@ class Session:
             self.react = self.react or flavours.react(self, self._host.redefinition)
             self.shell.rewrite(self.react.sources)
             layers.append(self.react)
+            if self.flow is not None and "flow" in self.mode:
+                layers.append(self.flow.gate)
         self.caching.on = "cache" in self.mode
         layers.append(self.caching)
         self._runner: Runner = pipeline(layers, self.shell.evaluate)

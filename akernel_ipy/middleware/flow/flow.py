@@ -14,6 +14,7 @@ from ...core.model import ABORTED, Outcome, Run
 from ...core.names import CellSyntaxError, analyze
 from ...core.pipeline import Runner
 from .failures import Failures
+from .gate import Gate
 from .stories import Fate, Stories, Story
 
 
@@ -23,6 +24,10 @@ class Host(Protocol):
     @property
     def shell(self) -> Any:
         """Transforms cells, numbers runs, holds the namespace."""
+
+    @property
+    def outputs(self) -> Any:
+        """Shows errors."""
 
     @property
     def abort_window(self) -> float:
@@ -56,6 +61,8 @@ class Flow:
         #: Tickets of runs that have no number in the notebook yet, in order of arrival.
         self._unnumbered: dict[int, Ticket] = {}
         self._strangers: dict[Run, Entry] = {}
+        #: Orders evaluations, where there are others than those of requests.
+        self.gate = Gate(self._access, lambda: host.outputs)
 
     async def __call__(self, run: Run, inner: Runner) -> Outcome:
         """Wait for the cells that this one shares data with, then run."""
@@ -168,32 +175,35 @@ class Flow:
     # -- what a cell may do ----------------------------------------------------------------
 
     def _look(self, ticket: Ticket) -> Access:
-        try:
-            return self._access(ticket)
-        except Exception as error:
-            # An object of the user's that can't be looked at: the cell waits its turn.
-            return Access(barrier=f"{type(error).__name__} while it was looked at: {error}")
-
-    def _access(self, ticket: Ticket) -> Access:
-        source = self._source(ticket)
-        try:
-            names = analyze(source)
-            text = text_of(source, names)
-        except (CellSyntaxError, RecursionError):
-            # An earlier cell may define the magic or the alias that makes it Python.
-            earlier = any(entry.number < ticket.run.number for entry in self._board)
-            return Access(barrier="what is no Python yet") if earlier else Access()
-        self._notes.take(source, names, text)
-        return access_of(source, names, self._host.shell.user_ns, self._notes)
-
-    def _source(self, ticket: Ticket) -> str:
-        """The cell as Python, and what else its request evaluates."""
-        run, shell = ticket.run, self._host.shell
+        """Say what a request may do that has not been evaluated."""
+        run = ticket.run
         ticket.looks += 1
         if ticket.looks > 1 and not ticket.entry.granted:
             # What it waited for may have defined a magic, an alias, a name that is one too.
             run.state.source, run.state.problem = "", None
-        source: str = shell.prepare(run)
+        return self._access(run, in_order=True)
+
+    def _access(self, run: Run, *, in_order: bool = False) -> Access:
+        """Say what a run may do; ``in_order``: requests before it may give its text a meaning."""
+        try:
+            source = self._source(run)
+            try:
+                names = analyze(source)
+                text = text_of(source, names)
+            except (CellSyntaxError, RecursionError):
+                # An earlier cell may define the magic or the alias that makes it Python.
+                if in_order and any(entry.number < run.number for entry in self._board):
+                    return Access(barrier="what is no Python yet")
+                return Access()
+            self._notes.take(source, names, text)
+            return access_of(source, names, self._host.shell.user_ns, self._notes)
+        except Exception as error:
+            # An object of the user's that can't be looked at: the cell waits its turn.
+            return Access(barrier=f"{type(error).__name__} while it was looked at: {error}")
+
+    def _source(self, run: Run) -> str:
+        """The cell as Python, and what else its request evaluates."""
+        source: str = run.state.source or self._host.shell.prepare(run)
         for expression in run.request.user_expressions.values():
             try:
                 compile(expression, "<user expression>", "eval")
