@@ -39,10 +39,16 @@ class Request:
 
     @property
     def tags(self) -> tuple[object, ...]:
-        """The cell's tags, which front-ends send with its metadata."""
+        """The cell's tags, which front-ends send with its metadata; what is true there counts too.
+
+        A tag ``thread`` and an entry ``"thread": true`` mean the same.
+        """
         metadata = self.message.get("metadata")
-        tags = metadata.get("tags") if isinstance(metadata, Mapping) else None
-        return tuple(tags) if isinstance(tags, list | tuple) else ()
+        if not isinstance(metadata, Mapping):
+            return ()
+        tags = metadata.get("tags")
+        listed = tuple(tags) if isinstance(tags, list | tuple) else ()
+        return (*(name for name, value in metadata.items() if value is True), *listed)
 
     @classmethod
     def from_message(cls, message: Message, idents: tuple[bytes, ...] = ()) -> Request:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from kernels import Kernel, audited
@@ -32,9 +33,12 @@ def test_the_code_runs_in_another_thread(client: Client) -> None:
     assert client.run(ask).value == "True"
 
 
-def test_a_tag_does_the_same(client: Client) -> None:
+@pytest.mark.parametrize("metadata", [{"tags": ["thread"]}, {"thread": True}])
+def test_a_tag_or_an_entry_of_the_metadata_does_the_same(
+    client: Client, metadata: dict[str, Any]
+) -> None:
     content = {"code": "import threading; threading.current_thread().name", "silent": False}
-    cell = client.send("execute_request", content, metadata={"tags": ["thread"]}).result()
+    cell = client.send("execute_request", content, metadata=metadata).result()
     assert cell.value == f"'In [{cell.count}]'"
 
 
