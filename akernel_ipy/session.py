@@ -192,7 +192,8 @@ class Session:
             self.react.forsake(run)
 
     async def evaluate_aside(self, run: Run) -> Outcome:
-        """Evaluate a run that another thread orders: a subshell's."""
+        """Evaluate a run that another thread orders: a subshell's, or the control channel's."""
+        run.state.aside = True
         return await self._start(run, self.shell.evaluate)
 
     def launch(self, run: Run, work: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Task[Any]:

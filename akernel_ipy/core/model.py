@@ -134,6 +134,8 @@ class RunState:
     replay: Callable[[], None] | None = None
     #: What the kernel saw it do that can't be done again from a store, as ends of sentences.
     effects: dict[str, None] = field(default_factory=dict)
+    #: Somebody else says busy and idle for it: a subshell, the control channel.
+    aside: bool = False
     #: The reply has been sent.
     replied: bool = False
     #: It has been decided where its statements run.

@@ -90,9 +90,19 @@ class LazyDebugger(IPythonKernel):
             await super().poll_stopped_queue()
 
     async def do_debug_request(self, msg: Any) -> Any:
-        """Handle a debug request; the first one loads the debugger."""
+        """Handle a debug request; the first one loads the debugger.
+
+        ipykernel 7.4 passes on what debugpy never answers, and then answers nothing on the control
+        channel any more.
+
+        Raises:
+            ValueError: it is no request of the Debug Adapter Protocol, or comes before its time.
+        """
+        _check_debug_request(msg)
         if self.debugger is None:
             return None
+        if msg["command"] == "copyToGlobals" and not self.debugger.is_started:
+            raise ValueError("debug_request: copyToGlobals before the debugger was started")
         return await super().do_debug_request(msg)
 
     def _watch_breakpoints(self) -> None:
@@ -100,3 +110,12 @@ class LazyDebugger(IPythonKernel):
         if self.debugpy_stream is not None:
             loop = self.control_thread.io_loop.asyncio_loop
             asyncio.run_coroutine_threadsafe(super().poll_stopped_queue(), loop)
+
+
+def _check_debug_request(content: Any) -> None:
+    wanted = {"type": str, "command": str, "seq": int}
+    for field, kind in wanted.items():
+        if not isinstance(content.get(field), kind):
+            raise ValueError(f"debug_request: {field} is {content.get(field)!r}")
+    if not isinstance(content.get("arguments", {}), dict):
+        raise ValueError("debug_request: arguments is not an object")

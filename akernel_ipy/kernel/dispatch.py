@@ -102,7 +102,8 @@ class Dispatch(Prompts):
         try:
             idents, rest = self.session.feed_identities(frames)
             message = self.session.deserialize(rest)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except Exception as error:
+            # Whatever a client has sent: the messages behind it have to be handled.
             self.log.error("Ignored an invalid message on the shell channel: %s", error)
             return
         self.sessions.enter(idents, message)
@@ -127,10 +128,8 @@ class Dispatch(Prompts):
         self.set_parent(idents, message, channel="shell")
         self._publish_status("busy", "shell", message)
         msg_type = message["msg_type"]
-        handler = self.shell_handlers.get(msg_type)
         try:
-            if handler is None:
-                raise ValueError(f"unknown message type {msg_type!r}")
+            handler = self._handler(self.shell_handlers, msg_type)
             handled = self.should_handle(self.shell_stream, message, idents)
             if not isinstance(handled, bool):
                 handled = await handled
@@ -171,13 +170,40 @@ class Dispatch(Prompts):
     async def process_control(self, msg: Any) -> None:
         """Handle a control request.
 
-        ipykernel 7.4 takes the identities off outside of its ``try``: what is no message ends in a
-        traceback that the user sees in some cell.
+        ipykernel 7.4 answers neither a request that fails nor one it does not know: who sent it
+        waits for ever. What is no message ends in a traceback that the user sees in some cell.
         """
+        assert self.session is not None
         try:
-            await super().process_control(msg)
-        except (ValueError, TypeError, KeyError) as error:
+            idents, rest = self.session.feed_identities(msg, copy=False)
+            message = self.session.deserialize(rest, content=True, copy=False)
+        except Exception as error:
             self.log.error("Ignored an invalid message on the control channel: %s", error)
+            return
+        self.set_parent(idents, message, channel="control")
+        self._publish_status("busy", "control")
+        await self._handle_control(idents, message)
+        self.flush()
+        self._publish_status("idle", "control")
+
+    async def _handle_control(self, idents: list[bytes], message: dict[str, Any]) -> None:
+        msg_type = message["msg_type"]
+        try:
+            handler = self._handler(self.control_handlers, msg_type)
+            answer = handler(self.control_stream, idents, message)
+            if isinstance(answer, Awaitable):
+                await answer
+        except Exception as error:
+            self.log.error("%s failed", msg_type, exc_info=error)
+            self._reply_error(idents, message, error, self.control_stream)
+
+    def _handler(self, handlers: dict[str, Any], msg_type: Any) -> Callable[..., Any]:
+        handler: Callable[..., Any] | None = (
+            handlers.get(msg_type) if isinstance(msg_type, str) else None
+        )
+        if handler is None:
+            raise ValueError(f"unknown message type {msg_type!r}")
+        return handler
 
     async def create_subshell_request(self, socket: Any, ident: Any, parent: Any) -> None:
         """Create a subshell; from now on its thread's channel reads the shell socket too."""

@@ -101,7 +101,12 @@ class Execution(Dispatch):
         return self._reply_content(run, await session.submit(run))
 
     async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
-        """Execute for a subshell, in its thread, in its order; ipykernel sends busy and idle."""
+        """Execute for a subshell or for the control channel, in its thread, in its order.
+
+        Who calls it sends busy and idle. ipykernel 7.4 shows what comes from the control channel
+        in the cell started last.
+        """
+        self.bind_context(ident, parent)
         try:
             request = Request.from_message(parent, tuple(ident))
         except ValueError as error:
@@ -122,7 +127,7 @@ class Execution(Dispatch):
         """A run starts: its busy, its number, its input."""
         request = run.request
         message = request.message
-        if message["header"].get("subshell_id") is None:
+        if not run.state.aside:
             self._publish_status("busy", "shell", message)
         run.state.metadata = self.init_metadata(message)
         self.comm_owners.ran(request)

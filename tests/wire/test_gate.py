@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -93,3 +95,40 @@ def test_a_thread_inside_does_not_hold_back_the_main_threads_interrupt() -> None
     assert not gate.defer()
     leave.set()
     thread.join()
+
+
+#: In a process of its own: a thread that hangs can't be ended.
+TRACED = """
+import sys, threading
+from akernel_ipy.wire.gate import ThreadGate
+
+class Struck(BaseException): pass
+
+def work(strike):
+    gate = ThreadGate()
+    gate.open()
+    try:
+        if strike:
+            gate.strike(Struck)
+    except Struck:
+        pass
+    while not gate.closed:
+        try:
+            gate.close()
+        except Struck:
+            pass
+
+for strike in (False, True):
+    thread = threading.Thread(target=work, args=(strike,))
+    thread.start()
+    thread.join()
+    lines = []
+    sys.settrace(lambda frame, event, arg: lines.append(event))
+    (lambda: None)()
+    sys.settrace(None)
+    assert "call" in lines
+"""
+
+
+def test_code_can_be_traced_after_a_thread_that_could_be_interrupted() -> None:
+    subprocess.run([sys.executable, "-c", TRACED], check=True, timeout=60)
