@@ -21,6 +21,17 @@ _NEW_LINE = "INSERT INTO history VALUES (?, ?, ?, ?)"
 _NEW_OUTPUT = "INSERT OR IGNORE INTO output_history VALUES (?, ?, ?)"
 
 
+def storable(line: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Give a line of the history as a database can hold it.
+
+    A lone surrogate, which no UTF-8 has, ends IPython's thread with all that it was to save.
+    """
+    return tuple(
+        field.encode(errors="replace").decode() if isinstance(field, str) else field
+        for field in line
+    )
+
+
 class BatchedHistoryManager(HistoryManager):
     """Writes what cells ran to the database once a second, not once a cell.
 
@@ -81,10 +92,33 @@ class BatchedHistoryManager(HistoryManager):
             self.save_flag.set()
 
     def writeout_cache(self, conn: Any = None) -> None:
-        """Write what is held back, of all shells, in one transaction for the others."""
-        super().writeout_cache(conn)
-        if self.enabled and self._others:
-            self.write(list(self._others.values()), self.db if conn is None else conn)
+        """Write what is held back, of all shells, in one transaction for the others.
+
+        IPython 9 drops the batch and ends its thread when the database is locked for long, and
+        prints that into some cell. Here the next attempt writes it.
+        """
+        import sqlite3
+
+        with self.db_input_cache_lock:
+            inputs = list(self.db_input_cache)
+        try:
+            super().writeout_cache(conn)
+            if self.enabled and self._others:
+                self.write(list(self._others.values()), self.db if conn is None else conn)
+        except sqlite3.OperationalError as error:
+            with self.db_input_cache_lock:
+                kept = self.db_input_cache
+                self.db_input_cache = [*inputs, *(line for line in kept if line not in inputs)]
+            self.log.warning("The history could not be saved, and will be later: %s", error)
+
+    def _writeout_input_cache(self, conn: Any) -> None:
+        # The lock is held.
+        self.db_input_cache = [storable(line) for line in self.db_input_cache]
+        super()._writeout_input_cache(conn)
+
+    def _writeout_output_cache(self, conn: Any) -> None:
+        self.db_output_cache = [storable(line) for line in self.db_output_cache]
+        super()._writeout_output_cache(conn)
 
     def join(self, manager: SessionHistoryManager) -> int:
         """Write for another shell's manager too, as long as it lives; give the key to `leave`."""
@@ -98,15 +132,24 @@ class BatchedHistoryManager(HistoryManager):
 
     def write(self, managers: Iterable[SessionHistoryManager], conn: Any) -> None:
         """Write lines of other shells in one transaction; number those that have no number yet."""
-        with self._write_lock, conn:
-            for manager in managers:
-                lines, outputs = manager.take()
-                if not lines and not outputs and not manager.wants_number:
-                    continue
-                if not manager.session_number:
-                    manager.session_number = _new_number(conn)
-                self._insert(conn, manager, lines)
-                conn.executemany(_NEW_OUTPUT, [(manager.session_number, *row) for row in outputs])
+        taken: list[tuple[SessionHistoryManager, int, list[Any], list[Any]]] = []
+        try:
+            with self._write_lock, conn:
+                for manager in managers:
+                    lines, outputs = manager.take()
+                    taken.append((manager, manager.session_number, lines, outputs))
+                    if not lines and not outputs and not manager.wants_number:
+                        continue
+                    if not manager.session_number:
+                        manager.session_number = _new_number(conn)
+                    self._insert(conn, manager, lines)
+                    rows = [(manager.session_number, *row) for row in outputs]
+                    conn.executemany(_NEW_OUTPUT, rows)
+        except BaseException:
+            for manager, number, lines, outputs in taken:
+                manager.session_number = number
+                manager.take_back(lines, outputs)
+            raise
 
     def _insert(self, conn: Any, manager: SessionHistoryManager, lines: list[Any]) -> None:
         known = conn.execute(
@@ -157,7 +200,14 @@ class SessionHistoryManager(BatchedHistoryManager):
         with self.db_output_cache_lock:
             outputs, self.db_output_cache = list(self.db_output_cache), []
         inputs.sort(key=lambda line: line[0])  # a later cell may have come first
-        return inputs, outputs
+        return [storable(line) for line in inputs], [storable(line) for line in outputs]
+
+    def take_back(self, inputs: list[Any], outputs: list[Any]) -> None:
+        """Hold back again what could not be written."""
+        with self.db_input_cache_lock:
+            self.db_input_cache = [*inputs, *self.db_input_cache]
+        with self.db_output_cache_lock:
+            self.db_output_cache = [*outputs, *self.db_output_cache]
 
     def writeout_cache(self, conn: Any = None) -> None:
         """Write what is held back, of all shells."""

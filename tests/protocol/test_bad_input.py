@@ -201,6 +201,32 @@ def test_a_lone_surrogate_is_survived(client: Client, code: str) -> None:
     assert_usable(client)
 
 
+def test_a_lone_surrogate_does_not_keep_the_history_from_being_saved(client: Client) -> None:
+    session: Session = client.client.session
+    request = session.msg("execute_request")
+    content = rb"""{"code": "odd_1 = '\ud800'"}"""
+    frames = [session.pack(request["header"]), b"{}", b"{}", content]
+    sent = client.requests[request["header"]["msg_id"]] = Request(client, request)
+    channel_of(client, "shell").send_multipart(signed(client, *frames))
+    sent.result()
+    client.run("odd_2 = 2")
+    found = client.run("%history -g odd_*").stdout
+    assert "odd_1 = '?'" in found
+    assert "odd_2 = 2" in found
+
+
+def test_what_a_locked_database_does_not_take_is_saved_later(client: Client) -> None:
+    client.run(
+        "import sqlite3\n"
+        "class Locked:\n"
+        "    def __enter__(self): return self\n"
+        "    def __exit__(self, *error): pass\n"
+        "    def execute(self, *args): raise sqlite3.OperationalError('database is locked')\n"
+        "get_ipython().history_manager.writeout_cache(Locked())"
+    )
+    assert "class Locked" in client.run("%history -g class*").stdout
+
+
 @pytest.mark.parametrize("code", ["", " ", "\n\n", "# only a comment", "pass", ";", "\x00"])
 def test_an_empty_or_odd_cell_is_answered(client: Client, code: str) -> None:
     cell = client.execute(code).result()
