@@ -82,11 +82,12 @@ class ShellRouter:
 
     def send_multipart(self, frames: Any, copy: bool = True, **_: Any) -> None:
         """Send now, from the calling thread."""
-        with gate, self._lock:
-            if not self.socket.closed:
-                send_frames(self.socket, frames, copy)
-                self._read()
-        self._wake()
+        with gate:  # an interrupt that waits must not keep what was read from being handed over
+            with self._lock:
+                if not self.socket.closed:
+                    send_frames(self.socket, frames, copy)
+                    self._read()
+            self._wake()
 
     def flush(self, *_: Any, **__: Any) -> None:
         """Nothing waits here to be flushed."""
@@ -132,8 +133,13 @@ class ShellRouter:
 
     def _deliver(self) -> None:
         assert self._receive is not None
-        while self._inbox:
-            self._receive(self._inbox.popleft())
+        with gate:
+            try:
+                while self._inbox:
+                    self._receive(self._inbox.popleft())
+            except BaseException:
+                self._wake()  # what lies behind the message that failed
+                raise
 
 
 def asyncio_loop_of(io_loop: IOLoop) -> asyncio.AbstractEventLoop:

@@ -11,6 +11,7 @@ import pytest
 import zmq
 from tornado.ioloop import IOLoop
 
+from akernel_ipy.wire.gate import gate
 from akernel_ipy.wire.router import ShellRouter
 
 from .sockets import PATIENCE, bound, connect, nothing_more, receive
@@ -237,3 +238,64 @@ def test_a_closed_router_sends_nothing_and_does_not_fail(shell: Shell) -> None:
     asyncio.run(main())
     shell.socket.close()
     shell.router.send_multipart([b"nobody", b"too late"])
+
+
+def test_an_interrupt_while_a_reply_is_sent_strands_no_request(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = shell.client()
+    read = shell.router._read
+
+    def read_late() -> None:
+        # The second request comes in while the first one is being answered.
+        client.send(b"second")
+        assert shell.socket.poll(PATIENCE * 1000)
+        read()
+        gate.defer()
+
+    def answer(frames: list[bytes]) -> None:
+        shell.received.append(frames)
+        if len(shell.received) == 1:
+            shell.router.close()  # nothing else shall wake it
+            monkeypatch.setattr(shell.router, "_read", read_late)
+            asyncio.get_running_loop().call_soon(reply, frames)
+
+    def reply(frames: list[bytes]) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            shell.router.send_multipart(frames)
+        monkeypatch.undo()
+
+    async def main() -> None:
+        shell.start(receive=answer)
+        client.send(b"first")
+        async with asyncio.timeout(PATIENCE):
+            while len(shell.received) < 2:
+                await asyncio.sleep(0.001)
+        shell.router.close()
+
+    asyncio.run(main())
+    assert [frames[-1] for frames in shell.received] == [b"first", b"second"]
+
+
+def test_a_message_that_can_not_be_handled_strands_none_behind_it(shell: Shell) -> None:
+    client = shell.client()
+    client.send(b"bad")
+    client.send(b"good")
+    seen: list[bytes] = []
+
+    def receive(frames: list[bytes]) -> None:
+        seen.append(frames[-1])
+        if frames[-1] == b"bad":
+            raise LookupError
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        assert shell.socket.poll(PATIENCE * 1000)
+        shell.start(receive=receive)
+        async with asyncio.timeout(PATIENCE):
+            while len(seen) < 2:
+                await asyncio.sleep(0.001)
+        shell.router.close()
+
+    asyncio.run(main())
+    assert seen == [b"bad", b"good"]
