@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from .core.rewrite import LIVE, LiveRewrite, live
 from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatter
 from .history import BatchedHistoryManager
 from .interrupts import CellInterrupt, Steps
-from .places import PlacedCells
+from .tracebacks import ShownErrors
 
 if TYPE_CHECKING:
     from .middleware.react.sources import Sources
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 Shell = TypeVar("Shell", bound=ZMQInteractiveShell)
 
 _MISSING = object()
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 class RunPayloadManager(PayloadManager):
@@ -88,7 +86,7 @@ def known_as_ipykernels(shell_class: type[Shell]) -> type[Shell]:
 
 
 @known_as_ipykernels
-class AsyncShell(PlacedCells):
+class AsyncShell(ShownErrors):
     """ipykernel's shell, whose state of one execution is found through the run at hand."""
 
     displayhook_class = Type(AsyncDisplayHook)
@@ -181,22 +179,6 @@ class AsyncShell(PlacedCells):
         else:
             self._counter = value
 
-    @property
-    def _last_traceback(self) -> list[str] | None:
-        run = current_run.get(None)
-        found: list[str] | None = (
-            self.__dict__.get("_idle_traceback") if run is None else run.state.traceback
-        )
-        return found
-
-    @_last_traceback.setter
-    def _last_traceback(self, value: list[str] | None) -> None:
-        run = current_run.get(None)
-        if run is None:
-            self.__dict__["_idle_traceback"] = value
-        else:
-            run.state.traceback = value
-
     def rewrite(self, sources: Sources | None) -> None:
         """Turn the reactive rewrite of cells on, or off; its preloaded names come and go."""
         self._sources = sources
@@ -240,8 +222,9 @@ class AsyncShell(PlacedCells):
             if isinstance(error, asyncio.CancelledError) and not isinstance(error, CellInterrupt):
                 raise
             result = ExecutionResult(ExecutionInfo(run.request.code, False, False, True, None))
-            result.error_in_exec = error
-            self.showtraceback(running_compiled_code=True)
+            result.error_in_exec = run.state.shown_error or error
+            if run.state.shown_error is None:
+                self.showtraceback(running_compiled_code=True)
         return self._outcome(run, result)
 
     def prepare(self, run: Run) -> str:
@@ -316,6 +299,8 @@ class AsyncShell(PlacedCells):
     def _outcome(self, run: Run, result: ExecutionResult) -> Outcome:
         state = run.state
         error: BaseException | None = result.error_before_exec or result.error_in_exec
+        if state.shown_error is not None and isinstance(error, KeyboardInterrupt):
+            error = state.shown_error
         payload = tuple(state.payload)
         state.payload = []
         if error is None and state.display_error is not None:
@@ -342,7 +327,7 @@ class AsyncShell(PlacedCells):
         another order than they began would leave the wrong one behind.
         """
         try:
-            with self._excepthook:
+            with self._excepthook, self._statement():
                 return bool(await super().run_code(code_obj, result, async_=async_))
         finally:
             self._look_for_figures()
@@ -352,34 +337,3 @@ class AsyncShell(PlacedCells):
         run = current_run.get(None)
         if run is not None and run.state.thread is not None:
             self.kernel.figures.look(run)
-
-    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
-        # ipykernel 7.4 notes only that there was an error during display, so its reply says
-        # "NoneType"; and it forgets the note only in the synchronous path.
-        run = current_run.get(None)
-        if run is not None and run.state.unwanted:
-            return
-        if run is not None and run.state.display_message is not None:
-            run.state.display_error = evalue
-        super()._showtraceback(etype, evalue, stb)
-
-    def _get_exc_info(self, exc_tuple: Any = None) -> Any:
-        # An interrupted cell shows KeyboardInterrupt, whatever was thrown into it.
-        etype, value, tb = super()._get_exc_info(exc_tuple)
-        if isinstance(value, KeyboardInterrupt):
-            _drop_own_frames(tb)
-        if isinstance(value, CellInterrupt):
-            shown = KeyboardInterrupt(*value.args).with_traceback(tb)
-            return KeyboardInterrupt, shown, tb
-        return etype, value, tb
-
-
-def _drop_own_frames(tb: Any) -> None:
-    """Take the SIGINT handler's frames off the end of a traceback."""
-    last_of_user = None
-    while tb is not None:
-        if not tb.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-            last_of_user = tb
-        tb = tb.tb_next
-    if last_of_user is not None:
-        last_of_user.tb_next = None

@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"_version", "core"},
     {"tasks", "turns", "wire", "history", "store"},
     {"interrupts", "comms", "patches", "display", "outputs", "graphview", "threads", "offload"},
-    {"places"},
+    {"places", "tracebacks"},
     {"middleware"},
     {"session", "sessions", "shell"},
     {"magics"},

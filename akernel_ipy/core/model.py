@@ -108,6 +108,10 @@ class RunState:
     #: What the transformers raised, as `sys.exc_info` gives it.
     problem: Any = None
     traceback: list[str] | None = None
+    #: What its statement raised and has shown.
+    shown_error: BaseException | None = None
+    #: How many statements are under way: a cell may run another one's code in between.
+    depth: int = 0
     #: The exception that the displayhook met while it formatted the result.
     display_error: BaseException | None = None
     display_message: dict[str, Any] | None = None

@@ -21,6 +21,7 @@ class Client:
     """A client of a running kernel, with a session id of its own."""
 
     def __init__(self, connection_file: Path) -> None:
+        self.connection_file = connection_file
         #: Of the kernel; it is removed with it.
         self.directory = connection_file.parent
         self.client = BlockingKernelClient(connection_file=str(connection_file))
@@ -183,6 +184,12 @@ class Client:
         """Check every request of this client; see `Request.audit`."""
         for request in self.requests.values():
             request.audit()
+
+    def forget(self) -> None:
+        """Forget all that was sent and heard."""
+        self.requests.clear()
+        self.iopub.clear()
+        self._heard.clear()
 
     def close(self) -> None:
         self.client.stop_channels()

@@ -151,3 +151,19 @@ def test_a_usage_error_of_a_magic_is_an_error_of_its_own_cell(client: Client) ->
     assert "no_such_magic" in failed.stderr
     gate.open()
     assert running.result().status == "ok"
+
+
+def test_an_error_that_an_interrupt_keeps_from_being_formatted_is_shown_in_brief(
+    client: Client,
+) -> None:
+    client.run(
+        "class Odd(Exception):\n"
+        "    asked = False\n"
+        "    def __str__(self):\n"
+        "        if not Odd.asked:\n"
+        "            Odd.asked = True; raise KeyboardInterrupt\n"
+        "        return 'odd'"
+    )
+    cell = client.execute("raise Odd").result()
+    assert cell.ename == "Odd"
+    assert cell.reply["evalue"] == "odd"

@@ -1,0 +1,68 @@
+"""Whatever is sent, the kernel lives, and answers what can be answered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from .messages import Probe, batches
+from .target import Target
+
+#: How many messages each kernel gets; AKERNEL_FUZZ_MESSAGES=100000 takes a while.
+MESSAGES = int(os.environ.get("AKERNEL_FUZZ_MESSAGES", "0"))
+
+EVERY = ["async", "chain", "flow", "react", "cache", "multi", "cache-flow-multi-react"]
+FLAVOURS = EVERY if MESSAGES else ["async", "cache-flow-multi-react"]
+
+
+class Range:
+    """Keeps a kernel as long as it stands what it gets."""
+
+    def __init__(self, flavour: str) -> None:
+        self.flavour = flavour
+        self.target: Target | None = None
+        self.sent = 0
+
+    def fire(self, probes: list[Probe]) -> None:
+        target = self.target = self.target or Target(self.flavour)
+        before = target.sent
+        try:
+            target.fire(probes)
+        except BaseException:
+            self.close()
+            raise
+        self.sent += target.sent - before
+
+    def close(self) -> None:
+        if self.target is not None:
+            self.target.close()
+            self.target = None
+
+
+@pytest.fixture
+def shooting(request: pytest.FixtureRequest) -> Iterator[Range]:
+    shooting = Range(request.param)
+    yield shooting
+    print(f"{shooting.flavour}: {shooting.sent} messages")
+    shooting.close()
+
+
+@pytest.mark.timeout(0 if MESSAGES else 120)
+@pytest.mark.parametrize("shooting", FLAVOURS, indirect=True)
+def test_a_kernel_lives_and_answers_whatever_is_sent(shooting: Range) -> None:
+    @given(batches)
+    @settings(
+        max_examples=(MESSAGES or 250) // 10 // (1 if MESSAGES else len(FLAVOURS)),
+        derandomize=not MESSAGES,
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        database=None,
+    )
+    def whatever(probes: list[Probe]) -> None:
+        if not MESSAGES or shooting.sent < MESSAGES:
+            shooting.fire(probes)
+
+    whatever()
