@@ -7,7 +7,8 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -52,6 +53,7 @@ class ShownErrors(PlacedCells):
         if state.shown_error is not None and _is_interrupt(error):
             return  # the cell has ended, and IPython was about to say so
         state.shown_error = None
+        _import_formatter()
         super().showtraceback(exc_tuple, *args, **kwargs)
         if state.shown_error is None and error is not None and _is_shown_as_error(error):
             self._show_briefly(error)
@@ -100,6 +102,16 @@ class ShownErrors(PlacedCells):
             shown = KeyboardInterrupt(*value.args).with_traceback(tb)
             return KeyboardInterrupt, shown, tb
         return etype, value, tb
+
+
+def _import_formatter() -> None:
+    """Import what IPython imports when it first formats a traceback.
+
+    Left half imported by an interrupt, it would spoil every traceback to come.
+    """
+    if "stack_data" not in sys.modules:
+        with suppress(KeyboardInterrupt), gate:
+            import_module("stack_data")
 
 
 def _is_interrupt(error: BaseException | None) -> bool:
