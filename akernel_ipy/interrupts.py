@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
 import signal
 import threading
@@ -21,8 +22,13 @@ T = TypeVar("T")
 
 _LOOP_FILES = {base_events.__file__, events.__file__, selectors.__file__}
 
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
 #: Seconds after which an announced signal that was not seen was merged with another one.
 STALE = 1.0
+
+#: Seconds for which the kernel's own code is not taken for what blocks the loop.
+FORBEARANCE = 1.0
 
 #: Seconds after which code that has not given the loop back counts as blocking.
 PATIENCE = 0.05
@@ -167,6 +173,7 @@ class Interrupts:
         self._cancel_running = cancel_running
         self._running = running
         self._expected = 0
+        self._expected_at = 0.0
         self._handled = 0
         self._insisting = False
         #: The signal on its way is meant for some runs only.
@@ -225,6 +232,7 @@ class Interrupts:
 
     def _expect(self) -> None:
         self._expected += 1
+        self._expected_at = time.monotonic()
         self._loop.call_soon_threadsafe(self._on_loop)
         self._watch_loop.call_soon_threadsafe(self._watch, self._expected)
 
@@ -242,7 +250,7 @@ class Interrupts:
         announced = self._take_announced()
         if (insisting or announced) and self._handled >= self._expected:
             return  # a late one: it has been acted on
-        if insisting and _between_callbacks(frame):
+        if insisting and self._must_go_on(frame):
             return
         if blocking or insisting:
             self._handled = self._expected
@@ -250,6 +258,12 @@ class Interrupts:
                 raise KeyboardInterrupt
         elif not announced:
             self._expect()
+
+    def _must_go_on(self, frame: FrameType | None) -> bool:
+        # On a busy machine the loop comes by late although nothing blocks it. An exception in the
+        # middle of the kernel's own work would leave a request without its reply or its idle.
+        young = time.monotonic() - self._expected_at < FORBEARANCE
+        return gate.closed or _between_callbacks(frame) or (young and _in_own_work(frame))
 
     def _take_announced(self) -> bool:
         if time.monotonic() - self._announced_at > STALE:
@@ -279,3 +293,14 @@ class Interrupts:
 def _between_callbacks(frame: FrameType | None) -> bool:
     """Whether the main thread is in the loop's own code, which must not be interrupted."""
     return frame is not None and frame.f_code.co_filename in _LOOP_FILES
+
+
+def _in_own_work(frame: FrameType | None) -> bool:
+    """Whether the loop has called this package, but for what can stand an interrupt."""
+    while frame is not None:
+        outer = frame.f_back
+        if outer is not None and outer.f_code.co_filename == events.__file__:
+            code = frame.f_code
+            return code.co_filename.startswith(_PACKAGE) and code.co_name != "_answer"
+        frame = outer
+    return False

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import traceback
 from collections.abc import Generator
 from typing import Any
 
@@ -44,6 +47,19 @@ class AsyncKernelApp(IPKernelApp):
         """
         socket.sndhwm = SEND_QUEUE
         super()._apply_curve_server_options(socket)
+
+    def excepthook(self, etype: Any, evalue: Any, tb: Any) -> None:
+        """Write what nobody caught to the process's own stderr.
+
+        ipykernel 7.4 writes it to descriptor 2, which is captured: a completion that fails puts a
+        traceback into the cell that ran last.
+        """
+        descriptor = getattr(sys.stderr, "_original_stdstream_copy", None)
+        if descriptor is None:
+            super().excepthook(etype, evalue, tb)
+            return
+        text = "".join(traceback.format_exception(etype, evalue, tb))
+        os.write(descriptor, text.encode(errors="replace"))
 
     def emit_help(self, classes: bool = False) -> Generator[str, None, None]:
         """Explain the options, also those of what is imported only when it is used."""

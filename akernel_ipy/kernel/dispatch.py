@@ -13,6 +13,7 @@ from ipykernel.subshell_manager import UnknownSubshellError
 from jupyter_client.session import DELIM
 from traitlets import Any as AnyTrait
 
+from ..wire.gate import gate
 from ..wire.router import ShellRouter
 from .prompts import Prompts
 
@@ -125,10 +126,11 @@ class Dispatch(Prompts):
 
     async def _answer(self, idents: list[bytes], message: dict[str, Any]) -> None:
         """Answer a request that runs no cell, whatever the cells are doing."""
-        self.set_parent(idents, message, channel="shell")
-        self._publish_status("busy", "shell", message)
         msg_type = message["msg_type"]
         try:
+            with gate:
+                self.set_parent(idents, message, channel="shell")
+                self._publish_status("busy", "shell", message)
             handler = self._handler(self.shell_handlers, msg_type)
             handled = self.should_handle(self.shell_stream, message, idents)
             if not isinstance(handled, bool):
@@ -140,7 +142,8 @@ class Dispatch(Prompts):
             self.log.error("%s failed", msg_type, exc_info=error)
             self._reply_error(idents, message, error)
         finally:
-            self._idle(message)
+            with gate:
+                self._idle(message)
 
     async def _refuse(self, idents: list[bytes], message: dict[str, Any], error: Exception) -> None:
         self.log.error("Refused a request: %s", error)

@@ -8,6 +8,7 @@ from typing import Any
 from ..core.model import Outcome, Request, Run, current_run, current_session
 from ..interrupts import Interrupts
 from ..session import Session
+from ..wire.gate import gate
 from .dispatch import Dispatch
 
 
@@ -59,6 +60,10 @@ class Execution(Dispatch):
         self._finish(session, run, reply)
 
     def _finish(self, session: Session, run: Run, reply: dict[str, Any]) -> None:
+        with gate:
+            self._say_end(session, run, reply)
+
+    def _say_end(self, session: Session, run: Run, reply: dict[str, Any]) -> None:
         request = run.request
         if not run.state.started:
             self._publish_status("busy", "shell", request.message)

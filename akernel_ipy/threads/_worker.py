@@ -75,7 +75,8 @@ class CellThread:
         self._gate.strike(kind)
         first = asyncio.FIRST_COMPLETED
         await asyncio.wait([reached, self._ended], timeout=GRACE, return_when=first)
-        return reached.done() or self._ended.done()
+        # On a busy machine the loop hears late of a thread that has ended.
+        return reached.done() or self._ended.done() or not self._thread.is_alive()
 
     def _main(self) -> None:
         value, error = None, None
@@ -101,7 +102,9 @@ class CellThread:
         Args:
             bottom: the code object of the frame to begin with.
         """
-        frame = sys._current_frames().get(self._thread.ident or 0)
+        # The number of a thread that has ended is soon another one's.
+        ident = self._thread.ident if self._thread.is_alive() else None
+        frame = sys._current_frames().get(ident or 0)
         traceback: TracebackType | None = None
         while frame is not None:
             traceback = TracebackType(traceback, frame, frame.f_lasti, frame.f_lineno)

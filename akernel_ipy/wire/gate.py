@@ -39,6 +39,11 @@ class InterruptGate:
         elif (own := self._threads.get(ident)) is not None:
             own.leave()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the main thread is inside of a guarded region."""
+        return self._depth > 0
+
     def defer(self) -> bool:
         """Whether an interrupt has to wait; if so, it is remembered."""
         if self._depth:

@@ -273,3 +273,16 @@ def test_asyncio_run_in_a_cell_is_a_clear_error(client: Client) -> None:
     cell = client.execute("asyncio.run(asyncio.sleep(0))").result()
     assert cell.ename == "RuntimeError"
     assert "running event loop" in cell.reply["evalue"]
+
+
+def test_a_completion_that_fails_says_so_in_no_cell(client: Client) -> None:
+    client.run(
+        "def broken_matcher(event): raise LookupError('broken_matcher')\n"
+        "get_ipython().set_custom_completer(lambda self, text: broken_matcher(text))"
+    )
+    cell = client.run("'before'")
+    client.ask("complete_request", {"code": "befo", "cursor_pos": 4})
+    client.run("get_ipython().Completer.custom_matchers.clear()")
+    after = client.run("'after'")
+    assert [m["msg_type"] for m in cell.outputs] == ["execute_result"]
+    assert [m["msg_type"] for m in after.outputs] == ["execute_result"]
