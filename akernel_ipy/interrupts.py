@@ -263,7 +263,8 @@ class Interrupts:
         # On a busy machine the loop comes by late although nothing blocks it. An exception in the
         # middle of the kernel's own work would leave a request without its reply or its idle.
         young = time.monotonic() - self._expected_at < FORBEARANCE
-        return gate.closed or _between_callbacks(frame) or (young and _in_own_work(frame))
+        spared = young and self._steps.run is None and _in_own_work(frame)
+        return gate.closed or _between_callbacks(frame) or spared
 
     def _take_announced(self) -> bool:
         if time.monotonic() - self._announced_at > STALE:

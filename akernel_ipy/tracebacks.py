@@ -84,7 +84,9 @@ class ShownErrors(PlacedCells):
         # ipykernel 7.4 notes only that there was an error during display, so its reply says
         # "NoneType"; and it forgets the note only in the synchronous path.
         run = current_run.get(None)
-        if run is not None and run.state.unwanted:
+        if run is not None and (
+            run.state.unwanted or (run.state.shown_error is not None and _is_interrupt(evalue))
+        ):
             return
         if run is not None and run.state.display_message is not None:
             run.state.display_error = evalue
