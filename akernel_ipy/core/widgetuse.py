@@ -27,7 +27,7 @@ def reads_value(source: str, name: str, lays_out: Callable[[str], bool]) -> bool
     return any(not _harmless(path, lays_out) for path in _uses(source).get(name, ()))
 
 
-@lru_cache(4096)
+@lru_cache(256)  # they hold syntax trees
 def _uses(source: str) -> dict[str, list[tuple[ast.AST, ...]]]:
     """Every place where a name is loaded, as the path of nodes to it, innermost first."""
     found: dict[str, list[tuple[ast.AST, ...]]] = {}

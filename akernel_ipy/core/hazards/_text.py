@@ -76,7 +76,7 @@ class Text:
     later: frozenset[str] = _NONE
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def text_of(source: str, names: Names) -> Text:
     """Read a cell's text, which `analyze` has read before.
 
@@ -92,11 +92,11 @@ def text_of(source: str, names: Names) -> Text:
         lends_barrier=visitor.opening,
         writes=names.own_writes | ({DISPLAYS} if visitor.displays else _NONE),
         imports={name: found[name] for name in names.imports if name in found},
-        setters=frozenset(visitor.setters),
-        deferred_setters=frozenset(visitor.deferred_setters),
-        escapes=frozenset(visitor.escapes),
+        setters=frozenset(visitor.setters) or _NONE,
+        deferred_setters=frozenset(visitor.deferred_setters) or _NONE,
+        escapes=frozenset(visitor.escapes) or _NONE,
         foreign=visitor.foreign,
-        self_written=frozenset(visitor.self_written),
+        self_written=frozenset(visitor.self_written) or _NONE,
         later=names.reads if names.magics else frozenset(_later(tree)),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ._known import only_ordinary, only_own, ordinary
 from ._state import State
-from ._value import Names
+from ._value import _NONE, Names
 
 
 @dataclass(slots=True)
@@ -244,5 +244,5 @@ class Facts:
             awaits=self.awaits,
             own=only_own(immediate | self.soft),
             own_writes=only_own(self.writes),
-            magics=frozenset(self.magics),
+            magics=frozenset(self.magics) or _NONE,
         )

@@ -46,7 +46,7 @@ def only_ordinary(names: Iterable[str]) -> frozenset[str]:
 
 def only_own(names: Iterable[str]) -> frozenset[str]:
     """Keep the names that are IPython's and the kernel's own."""
-    return frozenset(name for name in names if name not in _MODULE and not ordinary(name))
+    return frozenset([n for n in names if n not in _MODULE and not ordinary(n)]) or _NONE
 
 
 #: Methods that change their receiver, with the numbers of positional arguments they take:

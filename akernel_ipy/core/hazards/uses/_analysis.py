@@ -14,7 +14,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NAMED = _Function | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def uses_of_cell(source: str) -> Uses:
     """Say which names' objects a cell only reads."""
     tree = ast.parse(source)
