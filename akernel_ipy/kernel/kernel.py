@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +48,10 @@ class AsyncKernel(Workers):
         self._restore = patches.install(self)
         self.watch_idle()
         self.route_loop_errors()
+        if self.isolated:
+            # What is there now stays. Each session adds about a thousand objects, so full
+            # collections come again and again, and hold up all notebooks: they have less to do.
+            gc.freeze()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, AsyncOutStream):
                 stream.descriptor_header = self._descriptor_header

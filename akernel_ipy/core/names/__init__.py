@@ -23,7 +23,7 @@ from ._value import EMPTY, Names
 __all__ = ["BUILTINS", "EMPTY", "CellSyntaxError", "Names", "analyze", "ordinary", "same_code"]
 
 #: Cells; each takes about 2 KiB, whoever has run it.
-_CACHE_SIZE = 4096
+_CACHE_SIZE = 2048
 _DEFINITIONS = (
     ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Pass
 )
