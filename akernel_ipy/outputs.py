@@ -36,7 +36,7 @@ class LiveOutputs:
             listener: the run whose request is being answered, if any.
             replaces: the cell showed something before.
         """
-        self._shell.kernel.flush()
+        self._shell.flush()
         if replaces and not run.request.message["header"].outputs:
             self._shell.display_pub.clear_output(wait=False)
         header = run.request.message["header"]

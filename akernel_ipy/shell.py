@@ -7,24 +7,20 @@ import sys
 import threading
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.async_helpers import _asyncio_runner
-from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
+from IPython.core.interactiveshell import ExecutionResult
 from IPython.core.payload import PayloadManager
 from traitlets import Type, observe
 
-from .core import directives
-from .core.model import Outcome, Run, current_run, request_of_thread
-from .core.rewrite import LIVE, LiveRewrite, live
+from .core.model import Run, current_run, request_of_thread
 from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatter
+from .evaluating import Evaluating
 from .history import BatchedHistoryManager
 from .interrupts import CellInterrupt, Steps
 from .tracebacks import ShownErrors
-
-if TYPE_CHECKING:
-    from .middleware.react.sources import Sources
 
 Shell = TypeVar("Shell", bound=ZMQInteractiveShell)
 
@@ -86,7 +82,7 @@ def known_as_ipykernels(shell_class: type[Shell]) -> type[Shell]:
 
 
 @known_as_ipykernels
-class AsyncShell(ShownErrors):
+class AsyncShell(Evaluating, ShownErrors):
     """ipykernel's shell, whose state of one execution is found through the run at hand."""
 
     displayhook_class = Type(AsyncDisplayHook)
@@ -97,7 +93,6 @@ class AsyncShell(ShownErrors):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._counter = 1
         self._excepthook = ExceptHookGuard()
-        self._sources: Sources | None = None
         self.on_reset: Callable[[], None] = lambda: None
         #: What ``exit()`` does, if it is not to end the kernel.
         self.on_exit: Callable[[], None] | None = None
@@ -179,22 +174,6 @@ class AsyncShell(ShownErrors):
         else:
             self._counter = value
 
-    def rewrite(self, sources: Sources | None) -> None:
-        """Turn the reactive rewrite of cells on, or off; its preloaded names come and go."""
-        self._sources = sources
-        transformers = [t for t in self.ast_transformers if not isinstance(t, LiveRewrite)]
-        if sources is not None:
-            transformers.append(LiveRewrite())
-        elif self.user_ns.get("live") is live:
-            del self.user_ns["live"]
-        self.ast_transformers = transformers
-        self._preload_live()
-
-    def _preload_live(self) -> None:
-        if self._sources is not None:
-            preloaded = {"live": live, LIVE: self._sources.follow}
-            self.user_ns.update(preloaded)
-            self.user_ns_hidden.update(preloaded)
 
     def count(self, run: Run) -> None:
         """Give a run that starts its number."""
@@ -212,32 +191,6 @@ class AsyncShell(ShownErrors):
             state.execution_count = state.count + 1
             assert self.history_manager is not None
             self.history_manager.store_inputs(state.count, state.source, run.request.code)
-
-    async def evaluate(self, run: Run) -> Outcome:
-        """Run a cell to its end."""
-        try:
-            result = await self._run(run)
-        except BaseException as error:
-            # What IPython itself does not catch: an interrupt outside of the user's code.
-            if isinstance(error, asyncio.CancelledError) and not isinstance(error, CellInterrupt):
-                raise
-            result = ExecutionResult(ExecutionInfo(run.request.code, False, False, True, None))
-            result.error_in_exec = run.state.shown_error or error
-            if run.state.shown_error is None:
-                self.showtraceback(running_compiled_code=True)
-        return self._outcome(run, result)
-
-    def prepare(self, run: Run) -> str:
-        """Transform a cell to Python, once; what goes wrong is shown when it is evaluated."""
-        state = run.state
-        if not state.source:
-            own, code = directives.parse(run.request.code)
-            state.directives = (*directives.tagged(run.request.tags), *own)
-            try:
-                state.source = self.transform_cell(code)
-            except Exception:
-                state.source, state.problem = run.request.code, sys.exc_info()
-        return state.source
 
     async def _run(self, run: Run) -> ExecutionResult:
         request = run.request
@@ -274,6 +227,10 @@ class AsyncShell(ShownErrors):
         ended: ExecutionResult = result
         return ended
 
+    def flush(self) -> None:
+        """Send what was written to stdout and stderr so far."""
+        self.kernel.flush()
+
     def load_variables(self) -> None:
         """Give a run that starts the ContextVars that plain cells have set by now.
 
@@ -295,28 +252,6 @@ class AsyncShell(ShownErrors):
                 continue
             if self.context.get(variable, _MISSING) is not value:
                 self.context.run(variable.set, value)
-
-    def _outcome(self, run: Run, result: ExecutionResult) -> Outcome:
-        state = run.state
-        error: BaseException | None = result.error_before_exec or result.error_in_exec
-        if state.shown_error is not None and isinstance(error, KeyboardInterrupt):
-            error = state.shown_error
-        payload = tuple(state.payload)
-        state.payload = []
-        if error is None and state.display_error is not None:
-            error = state.display_error
-        if error is None:
-            expressions = self.user_expressions(dict(run.request.user_expressions))
-            return Outcome(result=result.result, user_expressions=expressions, payload=payload)
-        if isinstance(error, CellInterrupt):
-            error = KeyboardInterrupt(*error.args)
-        return Outcome(
-            status="error",
-            ename=type(error).__name__,
-            evalue=str(error),
-            traceback=tuple(state.traceback or ()),
-            payload=payload,
-        )
 
     async def run_code(
         self, code_obj: Any, result: ExecutionResult | None = None, *, async_: bool = False

@@ -51,9 +51,16 @@ COMMANDS = (
 class AkernelMagics(Magics):
     """Look at and steer the session that runs the cell."""
 
+    #: What ``%akernel`` can do, and the flavours that there are.
+    commands: tuple[Command, ...] = COMMANDS
+    known: tuple[str, ...] = KNOWN
+
     def _session(self) -> Any:
         kernel: Any = getattr(self.shell, "kernel", None)
         return kernel.sessions.at_hand()
+
+    def _use(self, flavour: str) -> None:
+        self._session().use(flavour)
 
     def _in_loop(self, call: Callable[[], None]) -> None:
         # Tasks and waves belong to the loop's thread; the cell may be in one of its own.
@@ -71,10 +78,12 @@ class AkernelMagics(Magics):
         session = self._session()
         if line.strip():
             try:
-                self._in_loop(partial(session.use, line))
+                self._in_loop(partial(self._use, line))
             except ModeError as error:
                 raise UsageError(f"%akernel_mode: {error}") from None
-        print(f"{session.mode} (known: {', '.join(KNOWN)})" if not line.strip() else session.mode)
+        print(
+            f"{session.mode} (known: {', '.join(self.known)})" if not line.strip() else session.mode
+        )
 
     @line_magic
     def akernel(self, line: str) -> None:
@@ -114,12 +123,12 @@ class AkernelMagics(Magics):
         """
         words = line.split()
         if not words:
-            print("\n".join(f"%akernel {c.usage:10} {c.purpose}" for c in COMMANDS))
+            print("\n".join(f"%akernel {c.usage:10} {c.purpose}" for c in self.commands))
             return
-        for command in COMMANDS:
+        for command in self.commands:
             arguments = command.match(words)
             if arguments is not None:
                 self._in_loop(partial(command.run, self._session(), arguments))
                 return
-        known = ", ".join(f"%akernel {command.usage}" for command in COMMANDS)
+        known = ", ".join(f"%akernel {command.usage}" for command in self.commands)
         raise UsageError(f"%akernel: unknown command {line.strip()!r}; known: {known}")

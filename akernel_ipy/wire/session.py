@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import zmq
 from jupyter_client._version import protocol_version
@@ -39,9 +39,9 @@ class Header(dict[str, Any]):
     #: The outputs themselves, if somebody asked for them.
     kept: list[tuple[str, dict[str, Any]]] | None
 
-    def fresh(self, *, keep: bool = False) -> Header:
+    def fresh(self, *, keep: bool = False) -> Self:
         """An equal header that counts its own outputs, or even keeps them."""
-        header = Header(self)
+        header = type(self)(self)
         header.packed, header.outputs, header.kept = self.packed, 0, [] if keep else None
         return header
 

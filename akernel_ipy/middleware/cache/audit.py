@@ -31,7 +31,10 @@ EVENTS = frozenset(
 
 _listeners: dict[Run, Listener] = {}
 _busy = threading.local()
-_installed = False
+_hooked = False
+
+#: Functions of `os` that tell, by name: what they were, and what they are now.
+_patched: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
 
 #: Threads of the kernel, by the beginning of their names: what they do is no cell's doing.
 _KERNEL_THREADS = ("IOPub", "Control", "Heartbeat", "IPythonHistory", "Shell", "akernel", "Thread-")
@@ -60,12 +63,28 @@ class quiet:
 
 
 def _install() -> None:
-    global _installed
-    if _installed:
-        return
-    _installed = True
-    sys.addaudithook(_hook)
-    _patch_stat()
+    global _hooked
+    if not _hooked:
+        _hooked = True
+        sys.addaudithook(_hook)
+    if not _patched:
+        _patch_stat()
+
+
+def hooked() -> bool:
+    """Whether this process has the audit hook: CPython takes none back."""
+    return _hooked
+
+
+def restore() -> None:
+    """Put the functions of `os` back; the hook stays, and passes over everything."""
+    _listeners.clear()
+    while _patched:
+        name, (original, told) = _patched.popitem()
+        if getattr(os, name) is told:
+            setattr(os, name, original)
+        for supported in _SUPPORTED:
+            supported.discard(told)
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -98,6 +117,15 @@ def _addressed() -> list[Listener]:
     return list(_listeners.values())
 
 
+#: What `os` says of its functions.
+_SUPPORTED: tuple[set[Callable[..., Any]], ...] = (
+    os.supports_dir_fd,
+    os.supports_effective_ids,
+    os.supports_fd,
+    os.supports_follow_symlinks,
+)
+
+
 def _patch_stat() -> None:
     """Let `os.stat` and its kin tell, too: CPython raises no event for them.
 
@@ -106,15 +134,11 @@ def _patch_stat() -> None:
     for name in ("stat", "lstat", "access"):
         original = getattr(os, name)
         told = _telling(f"os.{name}", original)
-        for supported in (
-            os.supports_dir_fd,
-            os.supports_effective_ids,
-            os.supports_fd,
-            os.supports_follow_symlinks,
-        ):
+        for supported in _SUPPORTED:
             if original in supported:
                 supported.add(told)
         setattr(os, name, told)
+        _patched[name] = original, told
 
 
 def _telling(event: str, original: Callable[..., Any]) -> Callable[..., Any]:

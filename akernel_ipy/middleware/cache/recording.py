@@ -90,7 +90,7 @@ class Recording:
         """The run has ended, however it did."""
         self.seconds = time.perf_counter() - self._begun
         audit.forget(self.run)
-        self._shell.kernel.flush()
+        self._shell.flush()
         self._shown = outputs.condense(self._recorder.stop())
 
     def conclude(self, outcome: Outcome, force: bool) -> Made:

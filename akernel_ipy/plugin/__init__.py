@@ -1,0 +1,79 @@
+"""The extension for stock kernels: ``%load_ext akernel_ipy``."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+if TYPE_CHECKING:
+    from .plugin import Plugin
+
+#: ipykernel from which on the parents of messages are context variables.
+NEEDED = (7, 4)
+
+#: What is loaded, by the shell it is loaded into.
+_loaded: dict[int, Plugin] = {}
+
+
+def load(shell: Any) -> None:
+    """Add the magics and the flavours to a stock kernel's shell.
+
+    Raises:
+        UsageError: the shell is no kernel's, or its ipykernel is too old.
+    """
+    if is_ours(shell):
+        print(
+            "this kernel is akernel: it has all flavours without the extension; "
+            "%akernel_mode shows and sets its own"
+        )
+        return
+    require(shell)
+    if id(shell) not in _loaded:
+        from .plugin import Plugin
+
+        _loaded[id(shell)] = plugin = Plugin(parent=shell)
+        plugin.load()
+
+
+def unload(shell: Any) -> None:
+    """Take back all that `load` did."""
+    plugin = _loaded.pop(id(shell), None)
+    if plugin is not None:
+        plugin.unload()
+
+
+def is_ours(shell: Any) -> bool:
+    """Whether a shell belongs to a kernel of this package."""
+    module = sys.modules.get("akernel_ipy.shell")
+    return module is not None and isinstance(shell, module.AsyncShell)
+
+
+def require(shell: Any) -> None:
+    """See that a shell is one that the extension can work with.
+
+    Raises:
+        UsageError: saying what is missing, and the command that brings it.
+    """
+    kernel = getattr(shell, "kernel", None)
+    if kernel is None or not hasattr(shell, "display_pub"):
+        raise UsageError(
+            "akernel_ipy works in Jupyter kernels; this shell has none. In a terminal: "
+            "`akernel run NOTEBOOK` runs notebooks, `jupyter lab` opens them"
+        )
+    version = importlib.metadata.version("ipykernel")
+    if _numbers(version) < NEEDED or not hasattr(kernel, "_shell_parent"):
+        raise UsageError(
+            f"akernel_ipy needs ipykernel {'.'.join(map(str, NEEDED))} or newer, and this kernel "
+            f'runs {version}; `%pip install -U "ipykernel>=7.4"`, then restart the kernel'
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    found = []
+    for part in version.split(".")[:2]:
+        digits = "".join(c for c in part if c.isdigit())
+        found.append(int(digits or 0))
+    return tuple(found)
