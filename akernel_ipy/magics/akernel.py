@@ -76,14 +76,14 @@ class AkernelMagics(Magics):
         joined by hyphens: ``%akernel_mode chain-react``.
         """
         session = self._session()
-        if line.strip():
-            try:
-                self._in_loop(partial(self._use, line))
-            except ModeError as error:
-                raise UsageError(f"%akernel_mode: {error}") from None
-        print(
-            f"{session.mode} (known: {', '.join(self.known)})" if not line.strip() else session.mode
-        )
+        if not line.strip():
+            print(f"{session.mode} (known: {', '.join(self.known)})")
+            return
+        try:
+            self._in_loop(partial(self._use, line))
+        except ModeError as error:
+            raise UsageError(f"%akernel_mode: {error}") from None
+        print(session.mode)
 
     @line_magic
     def akernel(self, line: str) -> None:

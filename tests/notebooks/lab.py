@@ -1,7 +1,11 @@
-"""A notebook in JupyterLab, as far as the kernel can tell: its requests, and what it shows."""
+"""A notebook in JupyterLab, as far as the kernel can tell: its requests, and what it shows.
+
+With ``AKERNEL_TEST_COMMAND`` naming ipykernel's launcher the notebooks use the extension.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -169,8 +173,14 @@ def reactive_kernel(flavour: str = "react", **options: Any) -> Iterator[Kernel]:
 def fresh_lab(kernel: Kernel, flavour: str = "react") -> Iterator[Lab]:
     """For a fixture: a notebook without cells, and nothing left of the one before."""
     client = kernel.client()
+    idle = "async"
+    if "ipykernel_launcher" in os.environ.get("AKERNEL_TEST_COMMAND", ""):
+        client.run("%load_ext akernel_ipy", silent=True)
+        idle = "chain"
     client.run("get_ipython().run_line_magic('reset', '-f -s')", silent=True)
-    client.run("%akernel_mode async", silent=True)  # forgets the cells
+    if idle == "chain":
+        client.run("import asyncio", silent=True)  # our own kernel has it without import
+    client.run(f"%akernel_mode {idle}", silent=True)  # forgets the cells
     client.run(f"%akernel_mode {flavour}", silent=True)
     yield Lab(client)
     kernel.release(client)
