@@ -226,17 +226,12 @@ def _end_cache(session: Any, shell: Any) -> None:
 
 
 def forget_modules() -> None:
-    """Forget the modules of this package, but for the package itself.
-
-    Not if the process has its audit hook, which nobody can take back: it needs them.
-    """
-    audit = sys.modules.get("akernel_ipy.middleware.cache.audit")
-    if audit is not None and audit.hooked():
-        return
-    package = sys.modules.get("akernel_ipy")
+    """Forget the modules of this package, but for the package itself and what can't end."""
+    package = sys.modules["akernel_ipy"]
     for name in list(sys.modules):
-        if name.startswith("akernel_ipy.") and name != "akernel_ipy._version":
+        if name.startswith("akernel_ipy.") and name not in _STAYS:
             del sys.modules[name]
-            part = name.split(".")[1]
-            if package is not None and part in vars(package):
-                delattr(package, part)
+            vars(package).pop(name.split(".")[1], None)
+
+
+_STAYS = {"akernel_ipy._version", "akernel_ipy._process"}

@@ -31,7 +31,7 @@ class Background:
         self._tasks: deque[Task] = deque()
         self._delayed: dict[str, tuple[float, Task]] = {}
         self._thread: threading.Thread | None = None
-        self._busy = False
+        self._busy = self._ending = False
 
     def submit(self, task: Task) -> bool:
         """Do `task` after those submitted before; give False if there can't be a thread."""
@@ -59,7 +59,16 @@ class Background:
             self._condition.notify_all()
             return self._condition.wait_for(lambda: not (self._tasks or self._busy), timeout)
 
+    def end(self) -> None:
+        """Let the thread end now, once all is done; it would do so by itself after a while."""
+        with self._condition:
+            thread, self._ending = self._thread, True
+            self._condition.notify_all()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+
     def _wake(self) -> bool:
+        self._ending = False
         if self._thread is None:
             thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             try:
@@ -87,6 +96,8 @@ class Background:
             while not self._tasks:
                 self._take_due()
                 until = min((due for due, _ in self._delayed.values()), default=idle_until)
+                if self._ending and not self._delayed:
+                    until = 0.0
                 wait = until - time.monotonic()
                 if not self._tasks and wait > 0:
                     self._condition.wait(wait)

@@ -180,6 +180,7 @@ class Store:
         The store opens again when it is used again.
         """
         if self.flush(timeout):
+            self._background.end()
             self.access.close()
 
     def _publish(self, opened: Opened, begun: Writing) -> None:

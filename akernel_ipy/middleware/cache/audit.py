@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from ... import _process
 from ...core.model import Run, find_run
 
 #: Takes an audit event: its name and its arguments.
@@ -31,7 +31,6 @@ EVENTS = frozenset(
 
 _listeners: dict[Run, Listener] = {}
 _busy = threading.local()
-_hooked = False
 
 #: Functions of `os` that tell, by name: what they were, and what they are now.
 _patched: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
@@ -63,22 +62,15 @@ class quiet:
 
 
 def _install() -> None:
-    global _hooked
-    if not _hooked:
-        _hooked = True
-        sys.addaudithook(_hook)
     if not _patched:
+        _process.listen(_hook)
         _patch_stat()
 
 
-def hooked() -> bool:
-    """Whether this process has the audit hook: CPython takes none back."""
-    return _hooked
-
-
 def restore() -> None:
-    """Put the functions of `os` back; the hook stays, and passes over everything."""
+    """Put the functions of `os` back, and look at no more events."""
     _listeners.clear()
+    _process.listen(None)
     while _patched:
         name, (original, told) = _patched.popitem()
         if getattr(os, name) is told:
