@@ -35,7 +35,7 @@ def load(shell: Any) -> None:
         from .plugin import Plugin
 
         _loaded[id(shell)] = plugin = Plugin(parent=shell)
-        plugin.load()
+        plugin.load(forget)
 
 
 def unload(shell: Any) -> None:
@@ -43,6 +43,20 @@ def unload(shell: Any) -> None:
     plugin = _loaded.pop(id(shell), None)
     if plugin is not None:
         plugin.unload()
+
+
+def forget() -> None:
+    """Forget the modules of this package, but for the package itself and what can't end."""
+    if _loaded:
+        return
+    package = sys.modules["akernel_ipy"]
+    for name in list(sys.modules):
+        if name.startswith("akernel_ipy.") and name not in _STAYS:
+            del sys.modules[name]
+            vars(package).pop(name.split(".")[1], None)
+
+
+_STAYS = {"akernel_ipy._version", "akernel_ipy._process"}
 
 
 def is_ours(shell: Any) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -18,6 +18,7 @@ from traitlets.config import Configurable
 from ..core.errors import ModeError
 from ..core.model import Outcome, Request, Run, current_run, current_session, thread_run
 from ..core.modes import Mode, parse
+from ..interrupts import CellInterrupt
 from .magics import register
 from .messages import Messages, WatchedHeader
 from .patching import Patches
@@ -49,8 +50,13 @@ class Plugin(Configurable):
         help="What a second definition of a name does under react: see AsyncKernel.redefinition.",
     ).tag(config=True)
 
-    def load(self) -> None:
-        """Put everything in place."""
+    def load(self, unloaded: Callable[[], None]) -> None:
+        """Put everything in place.
+
+        Args:
+            unloaded: called when nothing of it is needed any more.
+        """
+        self.unloaded = unloaded
         shell: Any = self.parent
         self.shell = shell
         self._kernel = shell.kernel
@@ -79,7 +85,7 @@ class Plugin(Configurable):
         self._guest.on_reset()
         _end_cache(self.session, self.shell)
         if current_run.get(None) is None:
-            forget_modules()
+            self.unloaded()
 
     def use(self, text: str) -> None:
         """Switch to a flavour.
@@ -156,7 +162,7 @@ class Plugin(Configurable):
             return self._result(run, await self.session.submit(run))
         finally:
             if not self._patches:  # the cell has unloaded the extension
-                forget_modules()
+                self.unloaded()
 
     def _request(
         self, code: str, store_history: bool, silent: bool, cell_id: str | None, meta: Any
@@ -186,6 +192,8 @@ class Plugin(Configurable):
                 result.error_before_exec = error
         if run.state.display_error is not None:
             result.error_in_exec = run.state.display_error
+        if isinstance(result.error_in_exec, CellInterrupt):
+            result.error_in_exec = KeyboardInterrupt()
         shell._last_traceback = list(outcome.traceback or run.state.traceback or ())
         shell._last_traceback_during_displayhook = False
         if run.state.metadata:
@@ -223,15 +231,3 @@ def _end_cache(session: Any, shell: Any) -> None:
     shell.ast_transformers[:] = [
         t for t in shell.ast_transformers if not isinstance(t, CacheRewrite)
     ]
-
-
-def forget_modules() -> None:
-    """Forget the modules of this package, but for the package itself and what can't end."""
-    package = sys.modules["akernel_ipy"]
-    for name in list(sys.modules):
-        if name.startswith("akernel_ipy.") and name not in _STAYS:
-            del sys.modules[name]
-            vars(package).pop(name.split(".")[1], None)
-
-
-_STAYS = {"akernel_ipy._version", "akernel_ipy._process"}

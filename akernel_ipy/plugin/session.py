@@ -6,6 +6,7 @@ import asyncio
 import signal
 import threading
 from contextvars import Context
+from functools import cached_property
 from typing import Any
 
 from ..core.model import Run, current_run
@@ -53,13 +54,18 @@ class GuestHost:
         self.redefinition = linear
         self.total = Total()
         self._kernel, self._shell, self._messages = kernel, shell, messages
+        self.session = GuestSession(shell, Context(), self, messages)
+
+    @cached_property
+    def interrupts(self) -> GuestInterrupts:
+        """What SIGINT means; a kernel that is being configured has no loop yet."""
+        kernel = self._kernel
         loop = asyncio_loop_of(kernel.io_loop)
         control = getattr(kernel, "control_thread", None)
         watch = asyncio_loop_of(control.io_loop) if control else loop
-        self.interrupts = GuestInterrupts(
-            loop, shell.steps, self._interrupt_running, lambda: self.total.started, watch
+        return GuestInterrupts(
+            loop, self._shell.steps, self._interrupt_running, lambda: self.total.started, watch
         )
-        self.session = GuestSession(shell, Context(), self, messages)
 
     def isolate(self) -> None:
         """Refused before it comes to this: see `Plugin.use`."""
