@@ -80,9 +80,9 @@ class Plugin(Configurable):
     def unload(self) -> None:
         """Take everything back; a run that is under way comes to its end."""
         self._magics.remove()
+        self._guest.on_reset()
         self.session.use(Mode("chain"))
         self._patches.undo()
-        self._guest.on_reset()
         _end_cache(self.session, self.shell)
         if current_run.get(None) is None:
             self.unloaded()
@@ -141,7 +141,7 @@ class Plugin(Configurable):
         cell_meta: Any = None,
     ) -> ExecutionResult:
         """Take a cell through the pipeline; give what IPython says of it."""
-        if self._aside() or not shell_futures:
+        if self._aside() or silent or not shell_futures:
             plain: ExecutionResult = await self._run_cell_async(
                 raw_cell,
                 store_history,

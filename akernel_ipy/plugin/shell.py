@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from typing import Any
 
@@ -20,29 +18,49 @@ _MISSING = object()
 
 
 class GuestSteps(Steps):
-    """Steps of cells in a shell that has one number for all."""
+    """Steps of cells in a shell whose state is that of one cell, the user's.
+
+    A cell that is run again has its own number, result, payload and so on while it makes a step.
+    """
 
     def __init__(self, shell: Any) -> None:
         super().__init__(lambda run: None)
-        self._shell = shell
+        self._places = (
+            (shell, "execution_count"),
+            (shell, "_last_traceback_during_displayhook"),
+            (shell.displayhook, "exec_result"),
+            (shell.payload_manager, "_payload"),
+            (sys, "excepthook"),
+        )
+        #: What stands in those places for each run, between its steps.
+        self._own: dict[Run, list[Any]] = {}
 
     def step(self, run: Run, resume: Callable[[Any], Any], value: Any) -> Any:
-        """Execute one step; a re-run sees the number of its cell meanwhile."""
+        """Execute one step."""
         if not run.state.rerun:
             return super().step(run, resume, value)
-        outer = self._shell.execution_count
-        self._shell.execution_count = run.state.execution_count
+        fresh: list[Any] = [run.state.execution_count, False, None, [], sys.excepthook]
+        outer = self._swap(self._own.pop(run, fresh))
         try:
             return super().step(run, resume, value)
         finally:
-            self._shell.execution_count = outer
+            self._own[run] = self._swap(outer)
+
+    def end(self, run: Run) -> None:
+        """Forget a run; what it had for the front-end is told to its outcome alone."""
+        own = self._own.pop(run, None)
+        if own is not None:
+            run.state.payload = own[3]
+
+    def _swap(self, values: list[Any]) -> list[Any]:
+        before = [getattr(owner, name) for owner, name in self._places]
+        for (owner, name), value in zip(self._places, values, strict=True):
+            setattr(owner, name, value)
+        return before
 
 
 class GuestShell(Evaluating):
-    """Evaluates runs in a stock shell, one after the other: its state is that of one cell.
-
-    Whatever isn't defined here is the stock shell's own.
-    """
+    """Evaluates runs in a stock shell. What isn't defined here is the stock shell's own."""
 
     def __init__(self, shell: Any, private: frozenset[ContextVar[Any]]) -> None:
         self.stock = shell
@@ -53,7 +71,6 @@ class GuestShell(Evaluating):
         self.results: dict[Run, ExecutionResult] = {}
         #: The last error that a run showed.
         self.errors: dict[Run, BaseException] = {}
-        self._turn = asyncio.Lock()
         self._context = Context()
 
     def __getattr__(self, name: str) -> Any:
@@ -81,18 +98,24 @@ class GuestShell(Evaluating):
     async def _run(self, run: Run) -> ExecutionResult:
         request = run.request
         source, problem = self.prepare(run), run.state.problem
-        async with self._turn:
-            with self._apart(run):
-                cell = self._run_cell_async(
-                    request.code,
-                    store_history=request.store_history,
-                    silent=request.silent,
-                    transformed_cell=source,
-                    preprocessing_exc_tuple=problem,
-                    cell_id=request.cell_id,
-                    cell_meta=request.message.get("metadata"),
-                )
-                return await self._drive(run, cell)
+        if not run.state.rerun:
+            self.stock._last_traceback_during_displayhook = False
+        cell = self._run_cell_async(
+            request.code,
+            store_history=request.store_history,
+            silent=request.silent,
+            transformed_cell=source,
+            preprocessing_exc_tuple=problem,
+            cell_id=request.cell_id,
+            cell_meta=request.message.get("metadata"),
+        )
+        try:
+            return await self._drive(run, cell)
+        finally:
+            if run.state.rerun:
+                self.steps.end(run)
+            else:
+                run.state.payload = list(self.stock.payload_manager.read_payload())
 
     async def _drive(self, run: Run, cell: Coroutine[Any, Any, Any]) -> ExecutionResult:
         run.state.counting = False
@@ -112,23 +135,6 @@ class GuestShell(Evaluating):
             self.results[run] = result
         ended: ExecutionResult = result
         return ended
-
-    @contextmanager
-    def _apart(self, run: Run) -> Iterator[None]:
-        """Keep what the shell has for its reply from a re-run; take what is a run's own."""
-        payloads = self.stock.payload_manager
-        kept = list(payloads.read_payload())
-        failed_to_show = self.stock._last_traceback_during_displayhook
-        self.stock._last_traceback_during_displayhook = False
-        try:
-            yield
-        finally:
-            run.state.payload = list(payloads.read_payload())
-            if run.state.rerun:
-                self.stock._last_traceback_during_displayhook = failed_to_show
-                payloads.clear_payload()
-                for payload in kept:
-                    payloads.write_payload(payload, single=False)
 
     def count(self, run: Run) -> None:
         """Give a run that starts its number; IPython itself counts on when it evaluates it."""

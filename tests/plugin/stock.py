@@ -26,7 +26,7 @@ def state():
     }
     found = {}
     for name, owner in owners.items():
-        found[name] = sorted(vars(owner))
+        found[name] = {*vars(owner)}
         found[f"methods of {name}"] = sorted(
             repr(getattr(owner, method)) for method in dir(type(owner))
             if callable(getattr(type(owner), method, None)) and not method.startswith("__")
