@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from ..core.model import find_run
+
 if TYPE_CHECKING:
     from .plugin import Plugin
 
@@ -25,10 +27,11 @@ def load(shell: Any) -> None:
         UsageError: the shell is no kernel's, or its ipykernel is too old.
     """
     if is_ours(shell):
-        print(
-            "this kernel is akernel: it has all flavours without the extension; "
-            "%akernel_mode shows and sets its own"
-        )
+        if find_run() is not None:  # not for a configuration that other kernels share
+            print(
+                "this kernel is akernel: it has all flavours without the extension; "
+                "%akernel_mode shows and sets its own"
+            )
         return
     require(shell)
     if id(shell) not in _loaded:

@@ -6,7 +6,7 @@ the same cell after an edit. Under async and chain all cells up to the next ``te
 at once, as Run All does; under react one after the other. A line ``cell 1 shows 3`` of a ``text``
 block says what a cell shows by then, its lines joined by `` / ``. Under multi a cell may be one of
 several notebooks (``# notebook b, cell 1``), each on a client of its own; they are sent one after
-the other.
+the other. ```` ```python plugin ```` is a cell of a stock kernel, one after the other as well.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from kernels import Kernel
 from notebooks.lab import Lab, fresh_lab
+from plugin.stock import stock_kernel
 from protocol.request import PATIENCE
 
 from .documents import DOCUMENTS, ROOT, Block, blocks
@@ -83,7 +84,7 @@ class Reader:
         name = named[1] if named else f"line {block.line}"
         self.names.append(name)
         self.lab_of(name).send(name, block.text)
-        if "react" in self.flavour or "multi" in self.flavour:
+        if any(word in self.flavour for word in ("react", "multi", "plugin")):
             self.settle()
 
     def lab_of(self, name: str) -> Lab:
@@ -114,6 +115,17 @@ class Reader:
         assert found, f"{name} shows {shown()!r}, and not {text!r}"
 
 
+def read(found: list[Block], lab: Lab, flavour: str, kernel: Kernel) -> None:
+    """Do what a section shows."""
+    reader = Reader(lab, flavour, kernel)
+    for block in found:
+        if is_cell(block):
+            reader.cell(block)
+        elif block.language == "text":
+            reader.compare(block)
+    reader.settle()
+
+
 @pytest.mark.parametrize("found", [pytest.param(found, id=name) for name, found in sections()])
 def test_the_cells_of_a_section_run_and_show_what_it_says(
     found: list[Block], kernel: Kernel, launch: Callable[..., Kernel]
@@ -121,6 +133,10 @@ def test_the_cells_of_a_section_run_and_show_what_it_says(
     flavours = {flavour_of(block) for block in found if is_cell(block)}
     assert len(flavours) == 1, f"one section, several flavours: {flavours}"
     (flavour,) = flavours
+    if flavour == "plugin":
+        for stock in stock_kernel():
+            read(found, Lab(stock.client()), flavour, stock)
+        return
     if "multi" in flavour:
         kernel = launch(flavour)
     fresh = fresh_lab(kernel, flavour)
@@ -128,13 +144,7 @@ def test_the_cells_of_a_section_run_and_show_what_it_says(
     try:
         if prelude := PRELUDES.get(found[0].document.name):
             lab.client.run(prelude, silent=True)
-        reader = Reader(lab, flavour, kernel)
-        for block in found:
-            if is_cell(block):
-                reader.cell(block)
-            elif block.language == "text":
-                reader.compare(block)
-        reader.settle()
+        read(found, lab, flavour, kernel)
     finally:
         # Sections that start something endless, such as `live`, end with their namespace.
         lab.client.run("%akernel_mode async", silent=True)

@@ -33,9 +33,7 @@ def client(kernel: Kernel) -> Iterator[Client]:
 
 #: What the extension puts functions on, and the page that says which.
 OWNERS = ("shell", "displayhook", "kernel", "wire")
-OVERRIDES = (
-    (Path(__file__).parents[2] / "docs" / "overrides.md").read_text().partition("extension")[2]
-)
+PAGE = (Path(__file__).parents[2] / "docs" / "overrides.md").read_text()
 
 #: Cells that make the extension do all that it can.
 CELLS = (
