@@ -11,13 +11,13 @@ from IPython.core.error import UsageError
 from ..core.model import find_run
 
 if TYPE_CHECKING:
-    from .plugin import Plugin
+    from .plugin import AkernelPlugin
 
 #: ipykernel from which on the parents of messages are context variables.
 NEEDED = (7, 4)
 
 #: What is loaded, by the shell it is loaded into.
-_loaded: dict[int, Plugin] = {}
+_loaded: dict[int, AkernelPlugin] = {}
 
 
 def load(shell: Any) -> None:
@@ -35,9 +35,9 @@ def load(shell: Any) -> None:
         return
     require(shell)
     if id(shell) not in _loaded:
-        from .plugin import Plugin
+        from .plugin import AkernelPlugin
 
-        _loaded[id(shell)] = plugin = Plugin(parent=shell)
+        _loaded[id(shell)] = plugin = AkernelPlugin(parent=shell)
         plugin.load(forget)
 
 

@@ -36,7 +36,7 @@ class FlavourError(ModeError):
     """A stock kernel can't have this flavour."""
 
 
-class Plugin(Configurable):
+class AkernelPlugin(Configurable):
     """``%load_ext akernel_ipy``: takes the cells of a stock kernel through the pipeline."""
 
     flavour = Unicode(

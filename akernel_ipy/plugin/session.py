@@ -68,7 +68,7 @@ class GuestHost:
         )
 
     def isolate(self) -> None:
-        """Refused before it comes to this: see `Plugin.use`."""
+        """Refused before it comes to this: see `AkernelPlugin.use`."""
         raise NotImplementedError("a stock kernel has one session")
 
     def turn(self, session: Session) -> asyncio.Future[None] | None:

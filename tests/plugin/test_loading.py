@@ -33,7 +33,7 @@ def client(kernel: Kernel) -> Iterator[Client]:
 
 #: What the extension puts functions on, and the page that says which.
 OWNERS = ("shell", "displayhook", "kernel", "wire")
-PAGE = (Path(__file__).parents[2] / "docs" / "overrides.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "overrides.md").read_text().split("[The extension]")[1]
 
 #: Cells that make the extension do all that it can.
 CELLS = (
@@ -144,7 +144,7 @@ def test_a_configuration_names_the_flavour_to_begin_with(tmp_path: Path) -> None
     profile = tmp_path / "profile_default"
     profile.mkdir()
     (profile / "ipython_config.py").write_text(
-        "c.InteractiveShellApp.extensions = ['akernel_ipy']\nc.Plugin.flavour = 'react'\n"
+        "c.InteractiveShellApp.extensions = ['akernel_ipy']\nc.AkernelPlugin.flavour = 'react'\n"
     )
     for kernel in stock_kernel(env={"IPYTHONDIR": str(tmp_path)}):
         client = kernel.clients[0]
