@@ -31,15 +31,15 @@ class Messages:
 
     Args:
         wire: jupyter_client's `Session`, which the kernel, its streams and its hooks share.
-        lost: called with a cell whose request has ended and that was never run.
+        lost: called with the request of a cell that has ended without having begun.
     """
 
-    def __init__(self, wire: Any, lost: Callable[[str], None]) -> None:
+    def __init__(self, wire: Any, lost: Callable[[dict[str, Any]], None]) -> None:
         self._wire, self._lost = wire, lost
         #: The newest header of each request that somebody still needs.
         self._headers: WeakValueDictionary[str, WatchedHeader] = WeakValueDictionary()
-        #: Requests that have arrived and not begun, with their cells.
-        self._coming: dict[str, str] = {}
+        #: Requests of cells that have arrived and not begun; their content is packed.
+        self._coming: dict[str, dict[str, Any]] = {}
         #: What replies tell beside their content, by request.
         self.told: dict[str, dict[str, Any]] = {}
 
@@ -62,12 +62,12 @@ class Messages:
         if not content and message["header"]["msg_type"] == "execute_request":
             cell_id = message["metadata"].get("cellId")
             if isinstance(cell_id, str) and not message["header"].get("subshell_id"):
-                self._coming[message["header"]["msg_id"]] = cell_id
+                self._coming[message["header"]["msg_id"]] = message
         return message
 
     def coming(self) -> set[str]:
         """Give the cells whose requests have arrived and not begun."""
-        return set(self._coming.copy().values())
+        return {message["metadata"]["cellId"] for message in self._coming.copy().values()}
 
     def begin(self, header: WatchedHeader) -> None:
         """A run begins: what is sent with its id from now on is its own."""
@@ -90,9 +90,9 @@ class Messages:
     def _note(self, kind: str, content: Any, parent: Any) -> None:
         msg_id = parent.get("msg_id", "")
         if kind == "status":
-            cell_id = self._coming.pop(msg_id, None) if _is_idle(content) else None
-            if cell_id is not None:
-                self._lost(cell_id)
+            request = self._coming.pop(msg_id, None) if _is_idle(content) else None
+            if request is not None:
+                self._lost(request)
         if kind not in OUTPUTS and kind not in CHANGES:
             return
         if kind == "execute_result":

@@ -103,12 +103,12 @@ class AkernelPlugin(Configurable):
             )
         self.session.use(Mode("chain", mode.additions))
 
-    def _lost(self, cell_id: str) -> None:
-        """A request has ended without having run its cell: it was aborted."""
+    def _lost(self, message: dict[str, Any]) -> None:
+        """A request has ended without having begun: it was aborted, but tells of deleted cells."""
         if threading.current_thread() is threading.main_thread():
-            react = self.session.react
-            if react is not None:
-                react.forsake(cell_id)
+            header = WatchedHeader.of(message["header"])
+            whole = {**message, "header": header, "content": {"code": ""}}
+            self.session.drop(self.session.new_run(Request.from_message(whole)))
 
     # -- in place of the stock shell's own -------------------------------------------------
 
@@ -226,7 +226,7 @@ def _end_cache(session: Any, shell: Any) -> None:
     from ..middleware.cache import audit
     from ..middleware.cache.rewrite import CacheRewrite
 
-    cache.close()
+    cache.store.close(timeout=None)
     audit.restore()
     shell.ast_transformers[:] = [
         t for t in shell.ast_transformers if not isinstance(t, CacheRewrite)
