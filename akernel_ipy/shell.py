@@ -19,7 +19,7 @@ from .core.model import Run, current_run, request_of_thread
 from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatter
 from .evaluating import Evaluating
 from .history import BatchedHistoryManager
-from .interrupts import CellInterrupt, Steps
+from .interrupts import Steps
 from .tracebacks import ShownErrors
 
 Shell = TypeVar("Shell", bound=ZMQInteractiveShell)
@@ -173,7 +173,6 @@ class AsyncShell(Evaluating, ShownErrors):
             run.state.counting = False
         else:
             self._counter = value
-
 
     def count(self, run: Run) -> None:
         """Give a run that starts its number."""
