@@ -81,7 +81,7 @@ class Engine:
         self._listeners[task.key] = listener
         try:
             for _ in range(3):
-                future = await asyncio.to_thread(self._submit, task)
+                future = await self._sent(task)
                 status = await self._ended(future, task)
                 if status != "lost":
                     return await asyncio.to_thread(self._fetch, future)
@@ -89,6 +89,17 @@ class Engine:
             raise OffloadError("the workers that had the cell's inputs died, three times")
         finally:
             del self._listeners[task.key]
+
+    async def _sent(self, task: Task) -> Any:
+        """Send a cell off; interrupted meanwhile, as while workers start, it does not run."""
+        given_up = threading.Event()
+        sending = asyncio.ensure_future(asyncio.to_thread(self._submit, task, given_up))
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            given_up.set()
+            sending.add_done_callback(_take_back)
+            raise
 
     async def _ended(self, future: Any, task: Task) -> str:
         """Wait for the end of a cell; an interrupt is passed on to it."""
@@ -149,7 +160,8 @@ class Engine:
     def _workers_of(self, future: Any) -> list[str]:
         return [worker for worker, keys in self._client.processing().items() if future.key in keys]
 
-    def _submit(self, task: Task) -> Any:
+    def _submit(self, task: Task, given_up: threading.Event) -> Any:
+        """Send a cell to the scheduler; None if it was given up before."""
         client = self._connected()
         from ._worker import run_cell
 
@@ -158,6 +170,8 @@ class Engine:
         light = [b"" if i in large else b for i, b in enumerate(task.inputs.buffers)]
         parcel = type(task.inputs)(task.inputs.data, task.inputs.pickles, light)
         light_task = Task(**{**vars(task), "inputs": parcel, "positions": large})
+        if given_up.is_set():
+            return None
         key = f"{task.key}-{uuid.uuid4().hex}"  # another one, if it was lost
         return client.submit(run_cell, light_task, *sent, key=key, pure=False)
 
@@ -252,6 +266,12 @@ class Engine:
                 with suppress(TimeoutError, OSError):
                     resource.close(timeout=FAREWELL)
         self._client = self._cluster = None
+
+
+def _take_back(sending: asyncio.Future[Any]) -> None:
+    """Cancel a cell that was sent though it had been given up just before."""
+    if not sending.cancelled() and sending.exception() is None and sending.result() is not None:
+        threading.Thread(target=sending.result().cancel, daemon=True).start()
 
 
 @contextmanager
