@@ -44,7 +44,7 @@ class LiveOutputs:
         if outcome.status == "error":
             text = "\n".join(outcome.traceback) or f"{outcome.ename}: {outcome.evalue}"
             self._update(run, {"text/plain": text}, {}, listener)
-        elif run.state.shown is not None:
+        elif run.state.shown is not None and not _is_handle(run.state.shown[0]):
             self._update(run, *run.state.shown, listener)
         else:
             self._update(run, *_in_one(kept), listener)
@@ -141,12 +141,18 @@ def _display_id(content: Mapping[str, Any]) -> str | None:
     return found
 
 
+def _is_handle(data: Mapping[str, Any]) -> bool:
+    """Whether a result is only what ``display(..., display_id=...)`` returned."""
+    return str(data.get("text/plain", "")).startswith("<DisplayHandle display_id=")
+
+
 def _in_one(kept: list[tuple[str, dict[str, Any]]]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a cell without a result showed, as the data of one output.
 
     A client that reads no other cell's messages has one place for it: where the result was, or
     ``None`` while the cell was pending.
     """
+    kept = [(kind, content) for kind, content in kept if kind != "execute_result"]
     displays = [content for kind, content in kept if kind == "display_data"]
     if len(kept) == len(displays) == 1:
         return displays[0]["data"], displays[0]["metadata"]

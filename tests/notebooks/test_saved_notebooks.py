@@ -117,3 +117,29 @@ def test_a_wave_of_waiting_cells_ends_before_the_notebook_is_saved(tmp_path: Pat
 def test_what_a_pending_cell_prints_in_the_end_is_saved(tmp_path: Path) -> None:
     cells = ["print('sum is', x + y)", "x = 1", "y = 2", "y = 3"]
     assert results(nbclient(cells, tmp_path))[0].strip() == "sum is 4"
+
+
+STEPS = """\
+async def steps():
+    yield 1
+    await go.wait()
+    yield 2
+    done.set()  # whoever reads it has run
+x = live(steps())
+"""
+
+
+def test_what_cells_display_under_ids_of_their_own_is_saved_as_it_is_in_the_end(
+    tmp_path: Path,
+) -> None:
+    cells = [
+        "display(f'b is {b}', display_id='b')",
+        "go, done = asyncio.Event(), asyncio.Event()",
+        STEPS,
+        "display(f'x is {x}', display_id='x');",
+        "b = 5",
+        "b = 6",
+        "go.set(); await done.wait()",
+    ]
+    shown = results(nbclient(cells, tmp_path))
+    assert (shown[0], shown[3]) == ("'b is 6'", "'x is 2'")

@@ -29,8 +29,8 @@ class Book:
         self.gone: dict[str, str] = {}
         #: Stale cells are marked, and not run.
         self.lazy = False
-        #: The run that waits for the wave's end before it replies.
-        self.listener: Run | None = None
+        #: The user's runs that have not replied yet.
+        self.unanswered: dict[Run, None] = {}
 
     def clear(self) -> None:
         """Forget all cells."""
@@ -43,6 +43,11 @@ class Book:
     def graph(self) -> Graph:
         """Who reads what from whom."""
         return self.wave.graph
+
+    @property
+    def listener(self) -> Run | None:
+        """The newest run whose client still waits for its reply: it hears of other cells, too."""
+        return next(reversed(self.unanswered), None)
 
     @property
     def namespace(self) -> dict[str, Any]:

@@ -62,7 +62,14 @@ class React:
         request = run.request
         if request.silent or not request.store_history or not request.code.strip():
             return await inner(run)
-        concerned = self._edits.delete(run)
+        self.book.unanswered[run] = None
+        try:
+            return await self._answer(run, inner)
+        finally:
+            self.book.unanswered.pop(run, None)
+
+    async def _answer(self, run: Run, inner: Runner) -> Outcome:
+        request, concerned = run.request, self._edits.delete(run)
         try:
             names = analyze(self._host.shell.prepare(run))
         except CellSyntaxError:

@@ -186,10 +186,8 @@ class Waves:
         Those that wait for a request of the user's are left to it: under ``chain`` that request
         itself waits for this one's reply.
         """
-        book = self._book
         reached = [*seeds, *self._to_follow]
         self._to_follow = []
-        book.listener = cause
         self.drive()
         while True:
             try:
@@ -199,8 +197,6 @@ class Waves:
                 if not take_interrupt(cause):
                     raise
         await self._telling.done()
-        if book.listener is cause:
-            book.listener = None
 
     async def rest(self, seeds: Iterable[str]) -> None:
         """Wait until none of the cells, nor of those behind them, is being run again."""
