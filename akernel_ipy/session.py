@@ -70,9 +70,11 @@ class Session:
         self.shell = shell
         self.context = context
         self.outputs = LiveOutputs(shell)
-        self.tasks = Tasks(lambda: shell.user_ns.get("_oh", {}), self.withdraw, host.total)
         #: The reactive middleware, if the flavour has it.
         self.react: React | None = None
+        self.tasks = Tasks(
+            lambda: shell.user_ns.get("_oh", {}), self.withdraw, host.total, lambda: self.react
+        )
         #: Its number among the kernel's sessions.
         self.key = key
         self.created = self.seen = time.monotonic()

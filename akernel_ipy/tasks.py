@@ -7,7 +7,7 @@ import threading
 from array import array
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from .core.errors import TaskDeadlockError, TaskLookupError
 from .core.model import Run, find_run
@@ -22,6 +22,16 @@ class Total:
     """How many runs of all sessions have started and not ended."""
 
     started: int = 0
+
+
+class Data(Protocol):
+    """What is to be known of the cells' data before one waits for another: react tells."""
+
+    def holds_up(self, waiter: Run, run: Run) -> bool:
+        """Whether a run's turn comes only after another one's cell has run."""
+
+    def is_awaited_by(self, waiter: Run, run: Run) -> bool:
+        """Whether all that keeps a run from its end is that this one, a re-run, goes on."""
 
 
 def take_interrupt(run: Run) -> bool:
@@ -47,10 +57,12 @@ class Tasks:
         out: Callable[[], dict[int, Any]],
         withdraw: Callable[[Run], bool],
         total: Total | None = None,
+        data: Callable[[], Data | None] = lambda: None,
     ) -> None:
         #: Looks up ``Out``: results of ended runs aren't kept a second time here.
         self._out = out
         self._withdraw = withdraw
+        self._data = data
         #: How many runs have started and not ended.
         self.started = 0
         self._total = total or Total()
@@ -176,15 +188,20 @@ class Tasks:
     async def wait(self, run: Run, waiter: Run | None) -> None:
         """Wait for a run on behalf of another.
 
+        A re-run does not wait for the run whose reply waits for it: that cell itself has run.
+
         Raises:
             TaskDeadlockError: the run waits, perhaps through others, for the waiter.
         """
         if waiter is None:
             await self.ended(run)
             return
+        data = self._data()
+        if data is not None and data.is_awaited_by(waiter, run):
+            return
         following: Run | None = run
         while following is not None:
-            if following is waiter:
+            if following is waiter or (data is not None and data.holds_up(waiter, following)):
                 raise TaskDeadlockError(
                     f"{waiter.label!r} would wait for itself; give __task__ an earlier cell"
                 )

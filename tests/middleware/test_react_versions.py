@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from akernel_ipy.core.model import Run
+from akernel_ipy.core.model import Run, find_run
 
 from .notebook import Notebook
 
@@ -142,3 +142,33 @@ def test_what_an_aborted_request_tells_of_deleted_cells_counts() -> None:
     notebook = play(history, "chain-react")
     assert "y" not in notebook.shell.user_ns
     assert "c" not in notebook.react.book.cells
+
+
+def test_a_cell_does_not_wait_for_one_whose_turn_comes_after_it() -> None:
+    async def history(notebook: Notebook) -> None:
+        namespace = notebook.shell.user_ns
+        namespace["__task__"] = lambda: notebook.session.tasks.find(-1, find_run())
+        await notebook.run("c", "c = 1")
+        await notebook.run("b", "b = c")
+        await notebook.run("a", "a = b")
+        first = notebook.send("c", "await gate.wait(); c = 2")
+        waits = notebook.send("a", "a = b; a")
+        asks = notebook.send("b", "await __task__(); b = c")
+        await asyncio.sleep(0)
+        namespace["gate"].set()
+        assert (await first).status == "ok"
+        assert (await asks).ename == "TaskDeadlockError"
+        await waits
+        await notebook.run("b", "b = c")
+
+    assert play(history).shell.shown["a"] == "2"
+
+
+def test_a_re_run_does_not_wait_for_the_cell_that_causes_it() -> None:
+    async def history(notebook: Notebook) -> None:
+        namespace = notebook.shell.user_ns
+        namespace["__task__"] = lambda: notebook.session.tasks.find(2, find_run())
+        await notebook.run("a", "await __task__() if x else None; x")
+        assert (await notebook.run("b", "x = 1")).status == "ok"
+
+    assert play(history).shell.shown["a"] == "1"

@@ -69,13 +69,13 @@ class React:
             self.book.unanswered.pop(run, None)
 
     async def _answer(self, run: Run, inner: Runner) -> Outcome:
-        request, concerned = run.request, self._edits.delete(run)
+        concerned = self._edits.delete(run)
         try:
             names = analyze(self._host.shell.prepare(run))
         except CellSyntaxError:
             outcome = await inner(run)
         else:
-            cell_id = cell_id_of(request, run.number)
+            cell_id = _cell_id(run)
             run.state.display_id = f"rx-{uuid.uuid4()}"
             async with self._locks.setdefault(cell_id, asyncio.Lock()):
                 # A cell that is asked for again while it still runs waits for itself.
@@ -146,6 +146,14 @@ class React:
         if run.request.cell_id is not None:
             self._waves.forsake(run.request.cell_id)
 
+    def holds_up(self, waiter: Run, run: Run) -> bool:
+        """Whether a run's turn comes after another one's cell: that can't wait for it."""
+        return self._waves.has_its_turn_after(_cell_id(run), _cell_id(waiter))
+
+    def is_awaited_by(self, waiter: Run, run: Run) -> bool:
+        """Whether all that keeps a run from its end is that this one, a re-run, goes on."""
+        return waiter.state.rerun and self._waves.is_followed_by(run, _cell_id(waiter))
+
     # -- lazy ------------------------------------------------------------------------------
 
     def release_stale(self) -> tuple[str, ...]:
@@ -189,3 +197,7 @@ class React:
             return
         self._waves.change(Change(owner, (name,), status=None))
         await self._waves.rest(self.book.graph.readers(owner, name))
+
+
+def _cell_id(run: Run) -> str:
+    return cell_id_of(run.request, run.number)

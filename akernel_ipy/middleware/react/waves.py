@@ -36,6 +36,8 @@ class Waves:
         self._to_follow: list[str] = []
         #: The cells that each of those who wait waits for.
         self._awaited: list[set[str]] = []
+        #: Runs of the user's whose cells have run, with the cells that their replies wait for.
+        self._following: dict[Run, list[str]] = {}
 
     def clear(self) -> None:
         """Drop everything."""
@@ -180,6 +182,15 @@ class Waves:
 
     # -- waiting ---------------------------------------------------------------------------
 
+    def has_its_turn_after(self, cell_id: str, other: str) -> bool:
+        """Whether a request's cell waits for its turn until another cell has run."""
+        return cell_id in self._turns and other in self._book.wave.needed((cell_id,))
+
+    def is_followed_by(self, run: Run, cell_id: str) -> bool:
+        """Whether a run's cell has run, and its reply waits for another cell to be run again."""
+        reached = self._following.get(run, ())
+        return bool(reached) and cell_id in self._book.wave.reach(reached)
+
     async def follow(self, seeds: Iterable[str], cause: Run) -> None:
         """Wait until the cells that a change concerns have settled.
 
@@ -189,14 +200,21 @@ class Waves:
         reached = [*seeds, *self._to_follow]
         self._to_follow = []
         self.drive()
+        self._following[cause] = reached
+        try:
+            await self._rest_all(reached, cause)
+            await self._telling.done()
+        finally:
+            del self._following[cause]
+
+    async def _rest_all(self, reached: list[str], cause: Run) -> None:
+        """Wait for the wave, however often the cause is interrupted meanwhile."""
         while True:
             try:
-                await self.rest(reached)
-                break
+                return await self.rest(reached)
             except asyncio.CancelledError:
                 if not take_interrupt(cause):
                     raise
-        await self._telling.done()
 
     async def rest(self, seeds: Iterable[str]) -> None:
         """Wait until none of the cells, nor of those behind them, is being run again."""
