@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from .directives import Directive
 
@@ -201,14 +201,6 @@ class Outcome:
 
 
 ABORTED = Outcome(status="aborted")
-
-
-class Shell(Protocol):
-    """The innermost runner: evaluates a run in a namespace."""
-
-    async def evaluate(self, run: Run) -> Outcome:
-        """Run the cell to its end; raise nothing."""
-        ...
 
 
 #: The run that the code at hand belongs to: a cell's own code, its tasks and callbacks.

@@ -44,7 +44,7 @@ def test_cells_are_told_in_order_of_appearance():
 
 def test_an_update_leaves_the_older_graph_alone():
     old = graph_of("a = 1", "b = a")
-    new = old.without_cell("c0")
+    new = old.update("c0", None).graph
     assert old.children("c0") == ("c1",)
     assert new.children("c0") == ()
     assert new.parents("c1") == ()
@@ -55,7 +55,7 @@ def test_an_unknown_cell_has_no_names_and_no_edges():
     assert graph.names("x") is EMPTY
     assert (graph.parents("x"), graph.children("x"), graph.edges("x")) == ((), (), ())
     assert (graph.missing("x"), graph.unmet("x"), graph.sources("x")) == ((), (), {})
-    assert graph.without_cell("x") is graph
+    assert graph.update("x", None).graph is graph
 
 
 # -- pending -------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def test_a_cell_that_redefines_by_way_of_others_stands_between_too():
     assert graph.source("c1", "df") == "c0"
     assert graph.source("c3", "df") == "c2"
     assert graph.follows("c2", "df") == "c0"
-    again = graph.with_cell("c0", graph.names("c0"))
+    again = graph.update("c0", graph.names("c0")).graph
     assert again.owner("df") == "c2"
     assert again.source("c3", "df") == "c2"
 

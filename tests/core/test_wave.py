@@ -11,7 +11,7 @@ def graph_of(*sources, **options):
     """Build a graph of cells ``c0, c1, ...`` run in this order."""
     graph = Graph(**options)
     for number, source in enumerate(sources):
-        graph = graph.with_cell(f"c{number}", analyze(source))
+        graph = graph.update(f"c{number}", analyze(source)).graph
     return graph
 
 

@@ -20,7 +20,7 @@ def random_dag(rng, size):
     for n in rng.sample(range(size), size):
         names = frozenset(f"v{m}" for m in reads[n])
         own = frozenset({f"v{n}"})
-        graph = graph.with_cell(str(n), Names(defs=own, refs=names, immediate=names, writes=own))
+        graph = graph.update(str(n), Names(defs=own, refs=names, immediate=names, writes=own)).graph
     return graph, reads
 
 
@@ -111,7 +111,7 @@ class Kernel:
         names = frozenset(f"v{m}" for m in self.reads[n])
         own = frozenset({f"v{n}"})
         names = Names(defs=own, refs=names, immediate=names, writes=own)
-        self.graph = self.graph.with_cell(str(n), names)
+        self.graph = self.graph.update(str(n), names).graph
         self.wave.update(self.graph)
 
     def move(self, n):
@@ -233,7 +233,7 @@ def test_any_waves_on_any_graphs_end_with_each_cell_once(seed, linear):
             wave.ask(cell)
         run_wave(rng, wave)
     for cell in sorted(cells):
-        graph = graph.without_cell(cell)
+        graph = graph.update(cell, None).graph
     assert len(graph) == len(graph._definers) == len(graph._readers) == len(graph._indirect) == 0
 
 

@@ -209,14 +209,6 @@ class Graph:
 
     # -- updates ---------------------------------------------------------------------------
 
-    def with_cell(self, cell: str, names: Names) -> Graph:
-        """Give the graph after a run of ``cell`` with ``names``."""
-        return self.update(cell, names).graph
-
-    def without_cell(self, cell: str) -> Graph:
-        """Give the graph after the cell is deleted."""
-        return self.update(cell, None).graph
-
     def update(self, cell: str, names: Names | None) -> Update:
         """Run (or with None: delete) a cell, and say what changes with it.
 
