@@ -183,11 +183,13 @@ def test_why_names_the_cell_that_changed_an_object_in_place(lab: Lab) -> None:
     ]
 
 
-def test_why_of_a_deleted_definer_says_that_its_names_are_gone(lab: Lab) -> None:
-    lab.run("1", "a = 1")
+def test_why_tells_of_a_definer_that_was_deleted(lab: Lab) -> None:
+    owner = lab.run("1", "a = 1")
     reader = lab.run("2", "a + 1")
     lab.run("3", "0", deleted=("1",))
-    assert why(lab, reader) == [f"In [{reader.count}] waits for `a`, which no cell defines"]
+    assert why(lab, reader) == [
+        f"In [{reader.count}] waits for `a`, which In [{owner.count}] defined, which was deleted"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,8 @@ def _matter(book: Book, cell: Cell, name: str) -> str:
     graph = book.graph
     definer = book.cells.get(graph.source(cell.id, name) or graph.owner(name) or "")
     if definer is None or definer is cell:
-        return "which no cell defines"
+        deleted = book.gone.get(name)
+        return f"which {deleted} defined, which was deleted" if deleted else "which no cell defines"
     matters: dict[CellStatus, str] = {
         "failed": "has failed",
         "pending": f"waits for {_names(definer.waits_for)}",
