@@ -21,7 +21,12 @@ from .soak_cells import KINDS, end
 from .soak_notebooks import Notebook, Switchboard
 from .targets import parse
 
-COMMAND = "soak=python -m akernel_ipy launch multi -f {connection_file}"
+#: jupyter_client remembers the digests of 65536 messages, 10 MiB: here of so few that they have
+#: reached their bound before anything is compared.
+COMMAND = (
+    "soak=python -m akernel_ipy launch multi -f {connection_file} "
+    "--Session.digest_history_size=2000"
+)
 
 #: Cells that a session lives for, on average.
 LIFETIME = 20

@@ -44,14 +44,7 @@ def pair(notebook: Open, first: tuple[str, ...], second: tuple[str, ...]) -> lis
     return pages
 
 
-def test_each_notebook_has_names_prompts_and_completions_of_its_own(notebook: Open) -> None:
-    # The page itself would complete words that stand in the notebook.
-    bind = "globals().update({{'fruit' + '_of_' + c + n: c for n in '12' for c in '{0}'}})"
-    a, b = pair(
-        notebook,
-        (bind.format("a"), "globals()['fruit_' + 'of_a1']", "fruit_"),
-        (bind.format("b"), "globals()['fruit_' + 'of_a1']", "fruit_"),
-    )
+def see_own_names_and_completions(a: NotebookPage, b: NotebookPage) -> None:
     for page in (a, b):
         page.run(0)
         page.cell(0).expect_ended(1)
@@ -65,55 +58,54 @@ def test_each_notebook_has_names_prompts_and_completions_of_its_own(notebook: Op
         shown = page.page.locator(".jp-Completer-item .jp-Completer-match")
         expect(shown).to_have_count(2)
         assert "".join(shown.all_inner_texts()) == names
+        page.page.keyboard.press("Escape")
 
 
-def test_cells_of_two_notebooks_run_at_once_and_print_into_their_own(notebook: Open) -> None:
-    a, b = pair(notebook, (STEPS.format(name="a"),), (STEPS.format(name="b"),))
-    a.run(0)
-    b.run(0)
-    a.cell(0).expect_output("a 0")
-    b.cell(0).expect_output("b 0")
+def see_cells_take_turns(a: NotebookPage, b: NotebookPage) -> None:
+    a.run(3)
+    b.run(3)
+    a.cell(3).expect_output("a 0")
+    b.cell(3).expect_output("b 0")
     a.open_gate("b0")  # the working directory is that of the first notebook
-    b.cell(0).expect_output("b 0", "b 1")
-    a.cell(0).expect_output("a 0")
+    b.cell(3).expect_output("b 0", "b 1")
+    a.cell(3).expect_output("a 0")
     a.open_gate("a0")
-    a.cell(0).expect_output("a 0", "a 1")
+    a.cell(3).expect_output("a 0", "a 1")
     a.open_gate("a1")
-    a.cell(0).expect_ended(1)
-    b.cell(0).expect_running()
+    a.cell(3).expect_ended(3)
+    b.cell(3).expect_running()
     a.open_gate("b1")
-    b.cell(0).expect_ended(1)
+    b.cell(3).expect_ended(3)
 
 
-def test_a_reloaded_page_finds_its_names_and_the_other_notebook_notices_nothing(
+def test_each_notebook_has_names_completions_and_outputs_of_its_own_also_after_a_reload(
     notebook: Open,
 ) -> None:
-    a, b = pair(notebook, ("x = 'of a'", "x"), ("x = 'of b'", "x"))
-    for page in (a, b):
-        page.run(0)
-        page.cell(0).expect_ended(1)
-        page.page.keyboard.press("Control+s")
+    # The page itself would complete words that stand in the notebook.
+    bind = "globals().update({{'fruit' + '_of_' + c + n: c for n in '12' for c in '{0}'}})"
+    look = "globals()['fruit_' + 'of_a1']"
+    a, b = pair(
+        notebook,
+        (bind.format("a"), look, "fruit_", STEPS.format(name="a"), "fruit_of_a2"),
+        (bind.format("b"), look, "fruit_", STEPS.format(name="b"), "fruit_of_b2"),
+    )
+    see_own_names_and_completions(a, b)
+    see_cells_take_turns(a, b)
+    a.page.keyboard.press("Control+s")
     a.page.reload()
     a.expect_ready()
-    a.run(1)
-    a.cell(1).expect_output("[2]:", "'of a'")
-    b.run(1)
-    b.cell(1).expect_output("[2]:", "'of b'")
+    a.run(4)
+    a.cell(4).expect_output("[4]:", "'a'")
+    b.run(4)
+    b.cell(4).expect_output("[4]:", "'b'")
 
 
-def test_closing_one_notebook_leaves_the_other(notebook: Open) -> None:
-    a, b = pair(notebook, ("x = 'of a'", "x"), ("x = 'of b'", STEPS.format(name="b")))
-    a.run(0)
-    a.cell(0).expect_ended(1)
-    b.run(0, 1)
-    b.cell(1).expect_output("b 0")
-    b.page.close()
-    a.run(1)
-    a.cell(1).expect_output("[2]:", "'of a'")
-
-
-def test_an_error_and_exit_of_one_notebook_leave_the_other_alone(notebook: Open) -> None:
-    a, b = pair(notebook, (STEPS.format(name="a"), "'alive'"), ("1 / 0", "exit()", "'again'"))
+def test_an_error_exit_and_the_end_of_one_notebook_leave_the_other_alone(notebook: Open) -> None:
+    a, b = pair(
+        notebook,
+        (STEPS.format(name="a"), "'alive'", "'still'"),
+        ("1 / 0", "exit()", "'again'", STEPS.format(name="b")),
+    )
     a.run(0)
     a.cell(0).expect_output("a 0")
     b.run(0)
@@ -127,3 +119,8 @@ def test_an_error_and_exit_of_one_notebook_leave_the_other_alone(notebook: Open)
     b.cell(2).expect_within_output("'again'")
     a.run(1)
     a.cell(1).expect_output("[2]:", "'alive'")
+    b.run(3)
+    b.cell(3).expect_output("b 0")
+    b.page.close()
+    a.run(2)
+    a.cell(2).expect_output("[3]:", "'still'")

@@ -18,9 +18,7 @@ def pids(*pages: NotebookPage) -> set[str]:
     return {str(page.cell(0).area.text_content()).split()[-1] for page in pages}
 
 
-def test_two_notebooks_share_a_process_and_no_variables(notebook: Open) -> None:
-    first = notebook(PROCESS, "x = 'first'", "x", kernel=SHARED)
-    second = notebook(PROCESS, "x", "1 + 1", kernel=SHARED)
+def see_one_process_and_own_variables(first: NotebookPage, second: NotebookPage) -> None:
     for page in (first, second):
         page.run(0)
         page.cell(0).expect_within_output("process")
@@ -28,13 +26,36 @@ def test_two_notebooks_share_a_process_and_no_variables(notebook: Open) -> None:
     assert len(pids(first, second)) == 1
     first.run(1)
     first.cell(1).expect_ended(2)
+    second.run(2)
+    second.cell(2).expect_error("NameError")
     second.run(1)
-    second.cell(1).expect_error("NameError")
+    second.cell(1).expect_ended(3)
     first.run(2)
     first.cell(2).expect_output("[3]:", "'first'")
 
 
-def test_cells_of_two_notebooks_run_at_once_and_an_interrupt_ends_those_of_one(
+def see_an_interrupt_end_the_cell_of_one(
+    first: NotebookPage, second: NotebookPage, gate: Path
+) -> None:
+    for page in (first, second):
+        page.run(3)
+        page.cell(3).expect_output("waits")
+    first.interrupt()
+    first.cell(3).expect_error("KeyboardInterrupt")
+    second.cell(3).expect_running()
+    gate.touch()
+    second.cell(3).expect_output("waits", "[4]:", "'went on'")
+
+
+def see_a_restart_begin_one_anew(first: NotebookPage, second: NotebookPage) -> None:
+    first.restart()
+    first.run(4)
+    first.cell(4).expect_output("[1]:", "False")
+    second.run(4)
+    second.cell(4).expect_output("[5]:", "True")
+
+
+def test_two_notebooks_share_a_process_and_neither_variables_nor_interrupts_nor_restarts(
     notebook: Open, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
@@ -42,25 +63,10 @@ def test_cells_of_two_notebooks_run_at_once_and_an_interrupt_ends_those_of_one(
         f"from pathlib import Path\nprint('waits')\nwhile not Path({str(gate)!r}).exists():\n"
         "    await asyncio.sleep(0.05)\n'went on'"
     )
-    first, second = notebook(wait, kernel=SHARED), notebook(wait, kernel=SHARED)
-    for page in (first, second):
-        page.run(0)
-        page.cell(0).expect_output("waits")
-    first.interrupt()
-    first.cell(0).expect_error("KeyboardInterrupt")
-    second.cell(0).expect_running()
-    gate.touch()
-    second.cell(0).expect_output("waits", "[1]:", "'went on'")
-
-
-def test_a_restart_begins_one_notebook_anew_and_leaves_the_other(notebook: Open) -> None:
-    first = notebook("x = 1", "'x' in globals()", kernel=SHARED)
-    second = notebook("x = 2", "x", kernel=SHARED)
-    for page in (first, second):
-        page.run(0)
-        page.cell(0).expect_ended(1)
-    first.restart()
-    first.run(1)
-    first.cell(1).expect_output("[1]:", "False")
-    second.run(1)
-    second.cell(1).expect_output("[2]:", "2")
+    first, second = (
+        notebook(PROCESS, f"x = '{name}'", "x", wait, "'x' in globals()", kernel=SHARED)
+        for name in ("first", "second")
+    )
+    see_one_process_and_own_variables(first, second)
+    see_an_interrupt_end_the_cell_of_one(first, second, gate)
+    see_a_restart_begin_one_anew(first, second)
