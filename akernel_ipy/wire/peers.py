@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 from typing import Any
 
 import zmq
@@ -18,9 +19,15 @@ class Peers:
     A ROUTER says nothing when a client goes. But libzmq tells each message's file descriptor, which
     it closes when the peer has closed its end; that it was not opened anew for somebody else is
     seen from the inode, which no two open sockets share.
+
+    Args:
+        endpoint: where the ROUTER is bound.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, endpoint: str) -> None:
+        protocol, _, address = endpoint.partition("://")
+        #: What `getsockname` tells of a connection: for tcp the port, for ipc the path.
+        self._bound = int(address.rpartition(":")[2]) if protocol == "tcp" else address
         self._seen: dict[bytes, tuple[int, File]] = {}
         self._users: dict[File, bytes] = {}
 
@@ -33,13 +40,24 @@ class Peers:
         except (zmq.ZMQError, ValueError, OSError):
             self._seen.pop(name, None)
             return
+        # A message that is read after its sender has gone may name a descriptor that is something
+        # else's by now. If that is another client, this is told when that one writes.
+        if self._seen.get(name) != (fd, file) and not self._is_connection(fd):
+            self._seen.pop(name, None)
+            return
         self._seen[name] = fd, file
-        # A message that is read after its sender has gone may name a descriptor that is somebody
-        # else's by now; who writes on it is told when that one does.
         before = self._users.get(file, name)
         if before != name:
             self._seen.pop(before, None)
         self._users[file] = name
+
+    def _is_connection(self, fd: int) -> bool:
+        try:
+            with socket.socket(fileno=os.dup(fd)) as connection:
+                name = connection.getsockname()
+        except OSError:  # a file, an event
+            return False
+        return bool((name[1] if isinstance(name, tuple) else name) == self._bound)
 
     def gone(self, identity: bytes) -> bool:
         """Whether a client has disconnected; True too if the transport does not tell."""

@@ -77,7 +77,7 @@ class ShellRouter:
     def watch_peers(self) -> Peers:
         """Note from now on who is connected."""
         with self._lock:
-            self._peers = self._peers or Peers()
+            self._peers = self._peers or Peers(self.socket.getsockopt_string(zmq.LAST_ENDPOINT))
         return self._peers
 
     def send_multipart(self, frames: Any, copy: bool = True, **_: Any) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 import pytest
 import zmq
@@ -30,12 +33,20 @@ def dial(router: zmq.Socket[bytes]) -> Iterator[Dial]:
         socket = sockets[-1]
         socket.linger = 0
         socket.setsockopt(zmq.IDENTITY, name)
-        socket.connect(router.getsockopt_string(zmq.LAST_ENDPOINT))
+        socket.connect(endpoint(router))
         return socket
 
     yield connect
-    for socket in sockets:
-        hang_up(socket)
+    for client in sockets:
+        hang_up(client)
+
+
+def null() -> BinaryIO:
+    return os.fdopen(os.open(os.devnull, os.O_RDONLY), "rb")
+
+
+def endpoint(router: zmq.Socket[bytes]) -> str:
+    return router.getsockopt_string(zmq.LAST_ENDPOINT)
 
 
 def hear(router: zmq.Socket[bytes], peers: Peers) -> bytes:
@@ -50,7 +61,7 @@ def hang_up(client: zmq.Socket[bytes]) -> None:
 
 
 def test_who_has_written_is_there_until_it_hangs_up(router: zmq.Socket[bytes], dial: Dial) -> None:
-    peers, client = Peers(), dial(b"a")
+    peers, client = Peers(endpoint(router)), dial(b"a")
     client.send(b"hello")
     assert hear(router, peers) == b"hello"
     assert not peers.gone(b"a")
@@ -60,11 +71,11 @@ def test_who_has_written_is_there_until_it_hangs_up(router: zmq.Socket[bytes], d
 
 
 def test_who_was_never_heard_of_is_gone() -> None:
-    assert Peers().gone(b"nobody")
+    assert Peers("tcp://127.0.0.1:1").gone(b"nobody")
 
 
 def test_the_others_stay(router: zmq.Socket[bytes], dial: Dial) -> None:
-    peers, clients = Peers(), [dial(name) for name in (b"a", b"b", b"c")]
+    peers, clients = Peers(endpoint(router)), [dial(name) for name in (b"a", b"b", b"c")]
     for client in clients:
         client.send(b"hello")
         hear(router, peers)
@@ -75,7 +86,7 @@ def test_the_others_stay(router: zmq.Socket[bytes], dial: Dial) -> None:
 def test_a_connection_that_takes_the_descriptor_of_another_is_told_from_it(
     router: zmq.Socket[bytes], dial: Dial
 ) -> None:
-    peers = Peers()
+    peers = Peers(endpoint(router))
     for n in range(20):
         before, after = b"before %d" % n, b"after %d" % n
         client = dial(before)
@@ -90,10 +101,30 @@ def test_a_connection_that_takes_the_descriptor_of_another_is_told_from_it(
         hang_up(other)
 
 
+def test_what_else_takes_the_descriptor_of_a_connection_is_told_from_it(
+    router: zmq.Socket[bytes], dial: Dial
+) -> None:
+    peers, client = Peers(endpoint(router)), dial(b"a")
+    client.send(b"hello")
+    hear(router, peers)
+    client.send(b"last words")
+    router.poll(5000)
+    hang_up(client)
+    while not peers.gone(b"a"):
+        pass
+    taken = [open_file() for open_file in (null, socket.socket) for _ in range(10)]
+    try:
+        assert hear(router, peers) == b"last words"
+        assert peers.gone(b"a")
+    finally:
+        for file in taken:
+            file.close()
+
+
 def test_a_client_that_reconnects_under_its_name_is_there(
     router: zmq.Socket[bytes], dial: Dial
 ) -> None:
-    peers, client = Peers(), dial(b"a")
+    peers, client = Peers(endpoint(router)), dial(b"a")
     client.send(b"hello")
     hear(router, peers)
     hang_up(client)
