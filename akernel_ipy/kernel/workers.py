@@ -21,9 +21,9 @@ class Workers(Tenancy):
         tcp://10.0.0.1:8786. Empty for processes on this machine, started when they are needed."""
     ).tag(config=True)
 
-    offload_workers = Int(min=0, help="How many such processes; 0 for one a processor.").tag(
-        config=True
-    )
+    offload_workers = Int(
+        min=0, help="How many processes cells with %%offload have; 0: one a processor."
+    ).tag(config=True)
 
     @cached_property
     def engine(self) -> Engine:

@@ -183,13 +183,19 @@ def test_a_configuration_takes_effect(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    profile = tmp_path / "profile_default"
+    profile.mkdir()
+    text = f"c = get_config()\n{block.text}\n"
+    if "AkernelPlugin" in block.text:
+        (profile / "ipython_kernel_config.py").write_text(text)
+        for stock in stock_kernel(env={"IPYTHONDIR": str(tmp_path)}):
+            assert stock.client().run("%akernel_mode").stdout.startswith("chain-react ")
+        return
     # What a kernelspec says goes before it; the installed one says nothing.
     monkeypatch.setenv(
         "AKERNEL_TEST_COMMAND", "{python} -m akernel_ipy launch -f {connection_file}"
     )
-    profile = tmp_path / "profile_default"
-    profile.mkdir()
-    (profile / "ipython_config.py").write_text(f"c = get_config()\n{block.text}\n")
+    (profile / "ipython_config.py").write_text(text)
     client = launch(env={"IPYTHONDIR": str(tmp_path)}).client()
     for trait, value in re.findall(r'^c\.AsyncKernel\.(\w+) = "(\w+)"', block.text, re.MULTILINE):
         shown = client.run(f"get_ipython().kernel.{trait}").value

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from akernel_ipy.core import modes
+from akernel_ipy.magics.akernel import COMMANDS
 
 from .documents import DOCUMENTS, ROOT, Block, blocks
 
@@ -136,6 +137,34 @@ def check(words: list[str]) -> None:
 )
 def test_a_command_exists_and_has_these_options(block: Block, words: list[str]) -> None:
     check(words)
+
+
+def spans(start: str) -> list[tuple[str, list[str]]]:
+    """Give the words of each piece of code within the text that begins so."""
+    found = {}
+    for document in DOCUMENTS:
+        text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.M | re.S)
+        for span in re.findall(rf"`({re.escape(start)} [^`]+)`", text):
+            found[" ".join(span.split())] = document.name
+    return [(name, span.split()) for span, name in sorted(found.items())]
+
+
+@pytest.mark.parametrize(("document", "words"), spans("akernel"), ids=str)
+def test_a_command_within_the_text_exists(document: str, words: list[str]) -> None:
+    check_akernel(words[1:])
+
+
+@pytest.mark.parametrize(("document", "words"), spans("%akernel"), ids=str)
+def test_a_magic_within_the_text_exists(document: str, words: list[str]) -> None:
+    asked = words[1:]
+    known = (c.match(asked) is not None or c.usage.split()[: len(asked)] == asked for c in COMMANDS)
+    assert any(known), document
+
+
+def test_every_block_is_of_a_kind_that_is_run_or_compared() -> None:
+    found = {(block.language, str(block)) for document in DOCUMENTS for block in blocks(document)}
+    unknown = {name for language, name in found if language not in {"python", "text", *SHELLS}}
+    assert not unknown
 
 
 def test_the_commands_of_a_fresh_machine_are_those_that_ci_runs() -> None:

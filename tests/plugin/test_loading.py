@@ -138,14 +138,3 @@ def test_with_an_older_ipykernel_it_says_how_to_get_a_newer_one(
     with pytest.raises(plugin.UsageError, match=r"runs 6\.29\.5; .*pip install -U") as refused:
         plugin.load(Shell())
     assert "restart" in str(refused.value)
-
-
-def test_a_configuration_names_the_flavour_to_begin_with(tmp_path: Path) -> None:
-    profile = tmp_path / "profile_default"
-    profile.mkdir()
-    (profile / "ipython_config.py").write_text(
-        "c.InteractiveShellApp.extensions = ['akernel_ipy']\nc.AkernelPlugin.flavour = 'react'\n"
-    )
-    for kernel in stock_kernel(env={"IPYTHONDIR": str(tmp_path)}):
-        client = kernel.clients[0]
-        assert client.run("later + 1").value == "None"
