@@ -48,6 +48,10 @@ def module(walk: Walk, value: ModuleType) -> None:
     walk.out += b";"
 
 
+#: What `sys` holds that is not of the interpreter.
+_OF_THE_PROCESS = frozenset({"argv", "path", "modules", "orig_argv"})
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Stands for a module of which some code asks no more than these attributes.
@@ -109,12 +113,24 @@ def _of_installed(walk: Walk, value: Any, path: list[str], step: str) -> None:
     Whether a part of a package is loaded yet must not count: after a hit it isn't.
     """
     for depth, key in enumerate(path):
+        if value is sys and key in _OF_THE_PROCESS:
+            _of_process(walk, key, f"{step}.{key}")
+            return
         value = contents(value).get(key)
         step = f"{step}.{key}"
         if not issubclass(type(value), ModuleType):
             if _changed(walk, value, depth):
                 walk.edge(value, step)
             return
+
+
+def _of_process(walk: Walk, key: str, step: str) -> None:
+    """Encode what `sys` says of this process."""
+    if key == "modules":
+        error = Unhashable("which modules are loaded depends on all cells that ran before")
+        error.within(step)
+        raise error
+    walk.part(getattr(sys, key, None), step)
 
 
 def _changed(walk: Walk, value: Any, depth: int) -> bool:

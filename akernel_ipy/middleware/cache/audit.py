@@ -26,14 +26,15 @@ EVENTS = frozenset(
         "socket.gethostbyname", "socket.gethostbyaddr", "urllib.Request", "ftplib.connect",
         "smtplib.connect", "webbrowser.open", "tempfile.mkstemp", "tempfile.mkdtemp",
         "mmap.__new__", "sys.addaudithook", "os.stat", "os.lstat", "os.access",
+        "os.readlink", "environ", "os.open",
     }
 )  # fmt: skip
 
 _listeners: dict[Run, Listener] = {}
 _busy = threading.local()
 
-#: Functions of `os` that tell, by name: what they were, and what they are now.
-_patched: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {}
+#: Functions that tell: whose they are, their names, what they were, and what they are now.
+_patched: list[tuple[Any, str, Callable[..., Any], Callable[..., Any]]] = []
 
 #: Threads of the kernel, by the beginning of their names: what they do is no cell's doing.
 _KERNEL_THREADS = ("IOPub", "Control", "Heartbeat", "IPythonHistory", "Shell", "akernel", "Thread-")
@@ -65,16 +66,17 @@ def _install() -> None:
     if not _patched:
         _process.listen(_hook)
         _patch_stat()
+        _patch_environment()
 
 
 def restore() -> None:
-    """Put the functions of `os` back, and look at no more events."""
+    """Put back the functions of `os` and of its environment, and look at no more events."""
     _listeners.clear()
     _process.listen(None)
     while _patched:
-        name, (original, told) = _patched.popitem()
-        if getattr(os, name) is told:
-            setattr(os, name, original)
+        holder, name, original, told = _patched.pop()
+        if getattr(holder, name) is told:
+            setattr(holder, name, original)
         for supported in _SUPPORTED:
             supported.discard(told)
 
@@ -123,23 +125,53 @@ def _patch_stat() -> None:
 
     ``os.path.exists`` and pathlib's methods call them through the module `os`.
     """
-    for name in ("stat", "lstat", "access"):
+    for name in ("stat", "lstat", "access", "readlink", "open"):
         original = getattr(os, name)
         told = _telling(f"os.{name}", original)
         for supported in _SUPPORTED:
             if original in supported:
                 supported.add(told)
-        setattr(os, name, told)
-        _patched[name] = original, told
+        _patch(os, name, told)
+
+
+def _patch(holder: Any, name: str, told: Callable[..., Any]) -> None:
+    _patched.append((holder, name, getattr(holder, name), told))
+    setattr(holder, name, told)
 
 
 def _telling(event: str, original: Callable[..., Any]) -> Callable[..., Any]:
     def told(path: Any, *arguments: Any, **options: Any) -> Any:
         if _listeners:
-            _tell(event, (path,))
+            _tell(event, (path, options.get("dir_fd")))
         return original(path, *arguments, **options)
 
     told.__name__ = told.__qualname__ = original.__name__
     told.__module__ = "os"
     told.__doc__ = original.__doc__
     return told
+
+
+def _patch_environment() -> None:
+    """Let `os.environ` tell who asks it for what: its name, or None for all that it holds."""
+    environment: Any = type(os.environ)
+    asked, iterate, describe = (
+        getattr(environment, name) for name in ("__getitem__", "__iter__", "__repr__")
+    )
+
+    def __getitem__(self: Any, key: Any) -> Any:
+        if _listeners:
+            _tell("environ", (key,))
+        return asked(self, key)
+
+    def __iter__(self: Any) -> Any:
+        if _listeners:
+            _tell("environ", (None,))
+        return iterate(self)
+
+    def __repr__(self: Any) -> Any:
+        if _listeners:
+            _tell("environ", (None,))
+        return describe(self)
+
+    for told in (__getitem__, __iter__, __repr__):
+        _patch(environment, told.__name__, told)

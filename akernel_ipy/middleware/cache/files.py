@@ -6,7 +6,7 @@ import glob
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from hashlib import blake2b
 from importlib import import_module
@@ -20,9 +20,11 @@ with suppress(ImportError):
 CHUNK = 1 << 20
 
 #: Ways to depend on a path: on its content; on whether it is there, and as what; on its size too;
-#: on its size and time of change too; on the names in a directory; on what a pattern matches.
-CONTENT, KIND, SIZE, STATUS, LISTING, PATTERN = (
-    "content", "kind", "size", "status", "listing", "pattern",
+#: on its size, mode and time of change too; on whether it is a link, and where to; on the names in
+#: a directory; on the kinds of what is in it too; on their sizes and times too; on what a pattern
+#: matches.
+CONTENT, KIND, SIZE, STATUS, LINK, LISTING, SCAN, SCAN_STATUS, PATTERN = (
+    "content", "kind", "size", "status", "link", "listing", "scan", "scan status", "pattern",
 )  # fmt: skip
 
 ABSENT = "absent"
@@ -56,10 +58,8 @@ def is_settled(found: tuple[int, ...], now: float | None = None) -> bool:
 
 def digest(path: str, how: str = CONTENT) -> str:
     """Say what a path is at this moment, in the way that a cell depends on it."""
-    if how == LISTING:
-        return _listing(path)
-    if how == PATTERN:
-        return _hash(sorted(glob.glob(path, recursive=True)))
+    if how in _OTHERWISE:
+        return _OTHERWISE[how](path)
     found = signature(path)
     if found is None:
         return ABSENT
@@ -68,7 +68,7 @@ def digest(path: str, how: str = CONTENT) -> str:
     kind = stat.S_IFMT(found[5])
     if how == KIND:
         return f"{kind:o}"
-    return f"{kind:o} {found[2]}" if how == SIZE else f"{kind:o} {found[2]} {found[3]}"
+    return f"{kind:o} {found[2]}" if how == SIZE else f"{found[5]:o} {found[2]} {found[3]}"
 
 
 def _content(path: str, found: tuple[int, ...]) -> str:
@@ -101,6 +101,45 @@ def _listing(path: str) -> str:
         return "file"
     except OSError:
         return ABSENT
+
+
+def _scan(path: str, detailed: bool = False) -> str:
+    try:
+        with os.scandir(path) as entries:
+            return _hash(sorted(_described(entry, detailed) for entry in entries))
+    except NotADirectoryError:
+        return "file"
+    except OSError:
+        return ABSENT
+
+
+def _described(entry: os.DirEntry[str], detailed: bool) -> str:
+    kind = f"{entry.is_dir():d}{entry.is_file():d}{entry.is_symlink():d}"
+    if not detailed:
+        return f"{entry.name}\0{kind}"
+    status = entry.stat(follow_symlinks=False)
+    return f"{entry.name}\0{kind} {status.st_mode:o} {status.st_size} {status.st_mtime_ns}"
+
+
+def _link(path: str) -> str:
+    try:
+        kind = stat.S_IFMT(os.lstat(path).st_mode)
+        return f"{kind:o} {os.readlink(path) if stat.S_ISLNK(kind) else ''}"
+    except OSError:
+        return ABSENT
+
+
+def _pattern(path: str) -> str:
+    return _hash(sorted(glob.glob(path, recursive=True)))
+
+
+_OTHERWISE: dict[str, Callable[[str], str]] = {
+    LINK: _link,
+    LISTING: _listing,
+    SCAN: _scan,
+    SCAN_STATUS: lambda path: _scan(path, detailed=True),
+    PATTERN: _pattern,
+}
 
 
 def _hash(names: Iterable[str]) -> str:

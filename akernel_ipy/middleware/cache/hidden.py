@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import types
-from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from typing import Any
 
 from .observation import installed
@@ -22,8 +19,6 @@ _LAZY = (
     re.compile(r"_?duckdb\..*|duckdb\..*"),
     re.compile(r"xarray\..*"),
 )
-
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def lazy(parts: Parts) -> str:
@@ -71,22 +66,3 @@ def _of_local_modules() -> list[Any]:
     modules = [sys.modules.get(name) for name in sorted(_local)]
     held = [v for m in modules if isinstance(m, types.ModuleType) for v in vars(m).values()]
     return [value for value in held if isinstance(value, REMEMBERING)]
-
-
-def variables(strings: Iterable[str]) -> dict[str, str]:
-    """Digest the environment variables that strings name, set or not."""
-    return {name: digest_of_variable(name) for name in dict.fromkeys(_names(strings))}
-
-
-def _names(strings: Iterable[str]) -> Iterator[str]:
-    for text in strings:
-        if text in os.environ or (text.isupper() and _VARIABLE.fullmatch(text)):
-            yield text
-
-
-def digest_of_variable(name: str) -> str:
-    """Digest an environment variable; empty if it is not set."""
-    value = os.environ.get(name)
-    if value is None:
-        return ""
-    return blake2b(value.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from ...core.fingerprint import Fingerprints, Unhashable, static_key
+from ...core.fingerprint import Asked, Fingerprints, Unhashable, static_key
 from ...store import NOTE
-from . import surroundings
+from . import settings
 from .plan import Plan
 
 #: Counts up when what an entry holds changes its meaning.
@@ -78,23 +79,30 @@ def take(
     for name in names:
         if _is_ours(namespace[name]):
             raise Refused(f"it uses {name}, which belongs to the kernel")
-    values = [namespace[name] for name in names]
+    values = [_read(plan, name, namespace[name]) for name in names]
+    unbound = tuple(name for name in plan.inputs if name not in namespace)
     try:
-        found = fingerprints.examine(values)
+        found = fingerprints.examine([*values, Asked(builtins, tuple((n,) for n in unbound))])
     except Unhashable as error:
         for name, value in zip(names, values, strict=True):
             fingerprint(fingerprints, name, value)
         raise Refused(f"it reads {error}") from None
-    settings = {**surroundings.settings(), **shell_settings}
+    found_settings = {**settings.of_process(), **shell_settings}
     static = static_key(source)
-    unbound = tuple(name for name in plan.inputs if name not in namespace)
     parts = [b"entry", _PLATFORM, static, extra.encode(), found.digest]
-    for group in (names, unbound, [f"{k} {settings[k]}" for k in sorted(settings)]):
+    for group in (names, unbound, [f"{k} {v}" for k, v in sorted(found_settings.items())]):
         parts += [b"%d" % len(group), *(n.encode("utf-8", "surrogatepass") for n in group)]
     return Inputs(
-        static, _digest(parts), names, unbound, settings, extra,
+        static, _digest(parts), names, unbound, found_settings, extra,
         frozenset(found.names) - set(names), found.modules,
     )  # fmt: skip
+
+
+def _read(plan: Plan, name: str, value: Any) -> Any:
+    """Give what a cell reads of a name's value: of a module only what it asks for."""
+    if type(value) is not ModuleType:
+        return value
+    return Asked(value, plan.paths.get(name, ((),)))
 
 
 def _is_ours(value: Any) -> bool:

@@ -133,5 +133,5 @@ class Keeper:
 
 def files_read(dependencies: Mapping[str, Any]) -> tuple[str, ...]:
     """Name the files and directories whose content counts."""
-    told = {files.CONTENT, files.LISTING, files.PATTERN}
+    told = {files.CONTENT, files.LISTING, files.SCAN, files.PATTERN}
     return tuple(path for path, how, _ in dependencies["files"] if how in told)

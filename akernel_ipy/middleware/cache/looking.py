@@ -10,7 +10,7 @@ from ipykernel import compiler
 from ...core.fingerprint import Fingerprints, Unhashable
 from ...core.model import Run
 from ...store import Record, Store
-from . import entry, surroundings, validation
+from . import entry, settings, validation
 from .entry import Restored
 from .inputs import Inputs, take
 from .options import Options
@@ -60,8 +60,8 @@ class Finder:
             Refused: an input has no fingerprint.
         """
         namespace = self._shell.user_ns
-        settings = surroundings.of_shell(self._shell)
-        inputs = take(run.state.source, plan, namespace, self._fingerprints, settings, extra)
+        shown = settings.of_shell(self._shell)
+        inputs = take(run.state.source, plan, namespace, self._fingerprints, shown, extra)
         look = Look(inputs)
         tried: set[int] = set()
         for tier in (self._store.lookup, self._store.more):

@@ -14,7 +14,7 @@ from typing import Any
 
 import IPython
 
-from . import files
+from . import environment, files
 
 _IMPORT = "<frozen importlib"
 _SKIP = ("/proc/", "/sys/", "/dev/")
@@ -67,14 +67,15 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 #: Functions of the standard library that ask for a path's status, by what they make of it.
 _ASKING = {
-    "exists": files.KIND, "lexists": files.KIND, "isfile": files.KIND, "isdir": files.KIND,
-    "islink": files.KIND, "ismount": files.KIND, "is_file": files.KIND, "is_dir": files.KIND,
-    "is_symlink": files.KIND, "realpath": files.KIND, "_joinrealpath": files.KIND,
+    "exists": files.KIND, "lexists": files.LINK, "isfile": files.KIND, "isdir": files.KIND,
+    "islink": files.LINK, "ismount": files.KIND, "is_file": files.KIND, "is_dir": files.KIND,
+    "is_symlink": files.LINK, "realpath": files.LINK, "_joinrealpath": files.LINK,
     "getsize": files.SIZE,
 }  # fmt: skip
 
 
-_LIBRARY = frozenset(m.__file__ for m in (genericpath, os, os.path, pathlib)) | {
+_PATHLIB = (pathlib, sys.modules.get("pathlib._local"), sys.modules.get("pathlib._os"))
+_LIBRARY = frozenset(m.__file__ for m in (genericpath, os, os.path, *_PATHLIB) if m) | {
     "<frozen genericpath>", "<frozen os>", "<frozen posixpath>", "<frozen ntpath>",
 }  # fmt: skip
 _IPYTHON = os.path.dirname(os.path.abspath(IPython.__file__)) + os.sep
@@ -92,6 +93,8 @@ class Observation:
         self.met: dict[tuple[str, str], tuple[Any, str | None]] = {}
         #: What it did to the world, in order, each once.
         self.effects: dict[str, None] = {}
+        #: Environment variables that it asked for, as they were; `hidden.ALL` is all of them.
+        self.variables: dict[str, str] = {}
         #: It named a path relative to the working directory.
         self.relative = False
         cells = os.path.join(tempfile.gettempdir(), "ipykernel_")
@@ -108,9 +111,15 @@ class Observation:
             if not _in_import():
                 self.effects.setdefault(f"it {_EFFECTS[event]}{_detail(event, arguments)}")
         elif event in {"os.stat", "os.lstat", "os.access"}:
-            self._status(arguments[0])
-        elif event in {"os.listdir", "os.scandir"}:
+            self._status(event, arguments[0])
+        elif event == "os.readlink":
+            self.depend(arguments[0], files.LINK)
+        elif event == "os.listdir":
             self.depend(arguments[0] or ".", files.LISTING)
+        elif event == "os.scandir":
+            self.depend(arguments[0] or ".", files.SCAN)
+        elif event == "environ":
+            self._variable(arguments[0])
         elif event == "glob.glob/2":
             pattern, _, root = (*arguments, None, None, None)[:3]
             if isinstance(pattern, str):
@@ -146,7 +155,13 @@ class Observation:
         for part in (name, f"{name}-wal"):
             self.depend(part, files.CONTENT)
 
-    def _status(self, path: Any) -> None:
+    def _variable(self, key: Any) -> None:
+        if key is None or isinstance(key, str | bytes):
+            name = environment.ALL if key is None else os.fsdecode(key)
+            if name not in self.variables and not _in_import():
+                self.variables[name] = environment.digest_of(name)
+
+    def _status(self, event: str, path: Any) -> None:
         frame: Any = sys._getframe(4)
         how = _ASKING.get(frame.f_code.co_name)
         if how is None and frame.f_code.co_name in {"stat", "lstat"} and frame.f_back is not None:
@@ -156,13 +171,21 @@ class Observation:
         if frame is not None and frame.f_code.co_filename.startswith(_IPYTHON):
             return  # HTML("<b>x</b>") looks for a file of that name
         self.depend(path, how or files.STATUS)
+        if event == "os.lstat" and how is None:
+            self.depend(path, files.LINK)
+
+    def detail_scans(self) -> None:
+        """Note also the status of what is in the directories that it listed with their kinds."""
+        for name, how in list(self.met):
+            if how == files.SCAN:
+                self.depend(name, files.SCAN_STATUS)
 
     def depend(self, path: Any, how: str) -> None:
         """Note that the run depends on a path, as it is now."""
         name = self._name(path)
         if name is None or name in self._written or _in_import():
             return
-        if how == files.KIND and any(
+        if how in {files.KIND, files.LINK} and any(
             i.startswith(name.rstrip(os.sep) + os.sep) for i in self._ignored
         ):
             return  # on the way to an installed package

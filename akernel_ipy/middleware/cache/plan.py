@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ...core.fingerprint import attributes_read
 from ...core.names import EMPTY, CellSyntaxError, Names, analyze
 
 #: Magics that run the code they are given, and nothing else.
@@ -22,10 +23,15 @@ _SEEDS = frozenset({"seed", "manual_seed", "set_seed"})
 
 #: What reads something that no key can hold: told, not refused.
 CLOCKS = frozenset({"time", "time_ns", "now", "today", "utcnow", "monotonic", "perf_counter"})
-CHANCE = frozenset({"random", "urandom", "uuid1", "uuid4", "randint", "rand", "randn", "shuffle"})
+CHANCE = frozenset(
+    {
+        "random", "urandom", "uuid1", "uuid4", "randint", "rand", "randn", "shuffle", "default_rng",
+        "RandomState", "secrets", "token_hex", "token_bytes", "token_urlsafe", "getrandbits",
+    }
+)  # fmt: skip
 
-#: Names that mean that relative paths or the working directory matter.
-PLACE = frozenset({"getcwd", "cwd", "abspath", "realpath", "absolute", "resolve"})
+#: What differs from process to process: told, too.
+PROCESS = frozenset({"id", "hash", "getpid", "getppid", "get_ident"})
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Plan:
         imports: the modules that it asks for, for sure or perhaps.
         strings: string constants, at any depth: they may name files.
         mentions: all names and attributes that occur.
+        paths: which attributes it asks of global names, by name; of others it may ask anything.
         seeds: it sets the state of the random numbers before it does anything else.
         underscores: which of ``_``, ``__``, ``___``, ``_3`` it reads.
         binds_underscore: it binds ``_`` itself.
@@ -50,6 +57,7 @@ class Plan:
     imports: tuple[str, ...] = ()
     strings: tuple[str, ...] = ()
     mentions: frozenset[str] = frozenset()
+    paths: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     seeds: bool = False
     underscores: tuple[str, ...] = ()
     binds_underscore: bool = False
@@ -78,6 +86,7 @@ def plan(source: str) -> Plan:
         imports=tuple(dict.fromkeys(_imports(tree))),
         strings=tuple(dict.fromkeys(_strings(tree))),
         mentions=mentions,
+        paths=_paths(source, tree),
         seeds=_seeds_first(tree),
         underscores=underscores,
         binds_underscore=_binds(tree, "_"),
@@ -198,6 +207,27 @@ def _mentions(tree: ast.Module) -> Iterator[str]:
             yield from node.name.split(".")
 
 
+def _paths(source: str, tree: ast.Module) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Find what it asks of global names, also in code that it gives to magics."""
+    found: dict[str, tuple[tuple[str, ...], ...]] = dict(attributes_read(source))
+    for call in _calls_of_shell(tree):
+        for argument in call.args[1:]:
+            code = argument.value if isinstance(argument, ast.Constant) else None
+            if not isinstance(code, str) or not _is_python(code):
+                return {}
+            for name, paths in attributes_read(code).items():
+                found[name] = tuple(dict.fromkeys((*found.get(name, ()), *paths)))
+    return found
+
+
+def _is_python(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return True
+
+
 def _seeds_first(tree: ast.Module) -> bool:
     for statement in tree.body:
         match statement:
@@ -265,3 +295,5 @@ def _notes(mentions: frozenset[str]) -> Iterator[str]:
         yield f"perhaps it reads the clock ({', '.join(found)})"
     if found := sorted(mentions & CHANCE):
         yield f"perhaps it asks for random numbers ({', '.join(found)})"
+    if found := sorted(mentions & PROCESS):
+        yield f"perhaps it asks for what is another in each process ({', '.join(found)})"

@@ -7,7 +7,7 @@ import types
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from . import hidden, natives
+from . import environment, natives
 from .observation import installed
 from .parts import Parts
 from .plan import Plan
@@ -32,7 +32,7 @@ class Reach:
         """Digest the environment variables that it names, if it reads any."""
         if not {"environ", "getenv"} & {*self.mentions()}:
             return {}
-        return hidden.variables(self.strings())
+        return environment.named(self.strings())
 
     def libraries(self) -> set[str]:
         """Name the roots of the modules that it uses, through local ones too."""

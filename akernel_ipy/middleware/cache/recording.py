@@ -214,6 +214,8 @@ class Recording:
                 self._reach.mentions(),
                 self._reach.strings(),
             )
+        if "stat" in self._reach.mentions():
+            self.observation.detail_scans()
         found, reason = self.observation.conclude()
         if reason:
             raise Refused(reason)
@@ -222,7 +224,7 @@ class Recording:
             "files": found,
             "random": dict(self.random),
             "modules": self.modules(),
-            "variables": self._reach.variables(),
+            "variables": {**self._reach.variables(), **self.observation.variables},
             "cwd": files.working_directory() if self._place_matters() else "",
         }
 

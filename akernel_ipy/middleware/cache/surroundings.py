@@ -1,8 +1,7 @@
-"""What cells share besides names: settings of the process, which no cached cell may change unseen.
+"""What cells share besides names, which no cached cell may change unseen.
 
-Two uses. Settings that can change what a cell computes or shows are part of its key, as far as they
-differ from their defaults. And what a run changed of all this is compared before and after it: such
-a cell is not stored, except for the state of the random numbers, which can be brought back.
+What a run changed of it is compared before and after: such a cell is not stored, except for the
+state of the random numbers, which can be brought back.
 """
 
 from __future__ import annotations
@@ -17,6 +16,8 @@ from contextvars import copy_context
 from hashlib import blake2b
 from typing import Any
 
+from . import settings
+
 #: Random number states that can be taken and put back, by the module that has to be loaded.
 _RANDOM: dict[str, tuple[Callable[[Any], Any], Callable[[Any, Any], None]]] = {
     "random": (lambda m: m.getstate(), lambda m, state: m.setstate(state)),
@@ -29,109 +30,6 @@ _RANDOM: dict[str, tuple[Callable[[Any], Any], Callable[[Any, Any], None]]] = {
         lambda m, s: m.set_rng_state(m.frombuffer(bytearray(s), dtype=m.uint8)),
     ),
 }
-
-
-def settings() -> dict[str, str]:
-    """Digest the settings that differ from their defaults, by library."""
-    found = {
-        "matplotlib": _rc_params(),
-        "pandas": _pandas_options(),
-        "numpy": _numpy_options(),
-        "decimal": _decimal_context(),
-    }
-    return {name: _hash(value) for name, value in found.items() if value}
-
-
-def of_shell(shell: Any) -> dict[str, str]:
-    """Digest what of IPython's settings changes what a cell shows, if it isn't the default."""
-    found: list[str] = []
-    if shell.ast_node_interactivity != "last_expr":
-        found.append(shell.ast_node_interactivity)
-    plain = shell.display_formatter.formatters["text/plain"]
-    if not plain.pprint or plain.float_precision or plain.max_seq_length != 1000:
-        found.append(f"{plain.pprint} {plain.float_precision} {plain.max_seq_length}")
-    inline = getattr(sys.modules.get("matplotlib_inline.config"), "InlineBackend", None)
-    if inline is not None and inline.initialized():
-        backend = inline.instance()
-        shown = f"{sorted(backend.figure_formats)} {backend.print_figure_kwargs} {backend.rc}"
-        if shown != "['png'] {'bbox_inches': 'tight'} {}":
-            found.append(shown)
-    return {"IPython": _hash(found)} if found else {}
-
-
-def _rc_params() -> list[str]:
-    matplotlib = sys.modules.get("matplotlib")
-    usual = getattr(matplotlib, "rcParamsOrig", None)
-    if matplotlib is None or usual is None:
-        return []
-    items = dict.items(matplotlib.rcParams)
-    return sorted(
-        f"{k}={v!r}"
-        for k, v in items
-        if v is not (default := dict.get(usual, k))
-        and repr(v) != repr(default)
-        and k not in _BACKEND
-    )
-
-
-_BACKEND = frozenset({"backend", "interactive", "backend_fallback", "toolbar"})
-
-
-def _pandas_options() -> list[str]:
-    # pandas 3 takes 6 us for each `get_option`, of which there are 75.
-    config = sys.modules.get("pandas._config.config")
-    registered: Mapping[str, Any] = getattr(config, "_registered_options", {})
-    values: Any = getattr(config, "_global_config", None)
-    if values is None:
-        return []
-    found = []
-    for name, option in list(registered.items()):
-        value = values
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        if value is not option.defval and value != option.defval:
-            found.append(f"{name}={value!r}")
-    return sorted(found)
-
-
-_NUMPY_ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
-
-
-def _numpy_options() -> list[str]:
-    numpy = sys.modules.get("numpy")
-    if not hasattr(numpy, "get_printoptions"):
-        return []
-    assert numpy is not None
-    options = {**numpy.get_printoptions(), **numpy.geterr()}
-    usual = _numpy_usual()
-    return sorted(f"{k}={v!r}" for k, v in options.items() if v != usual.get(k))
-
-
-def _numpy_usual() -> dict[str, Any]:
-    if not _usual:
-        _usual.update(
-            edgeitems=3, threshold=1000, floatmode="maxprec", precision=8, suppress=False,
-            linewidth=75, nanstr="nan", infstr="inf", sign="-", formatter=None, legacy=False,
-            override_repr=None, **_NUMPY_ERRORS,
-        )  # fmt: skip
-    return _usual
-
-
-_usual: dict[str, Any] = {}
-
-
-def _decimal_context() -> list[str]:
-    decimal = sys.modules.get("decimal")
-    if decimal is None:
-        return []
-    context, usual = decimal.getcontext(), decimal.DefaultContext
-    if context.prec == usual.prec and context.rounding == usual.rounding:
-        return []
-    return [f"{context.prec} {context.rounding}"]
-
-
-def _hash(lines: list[str]) -> str:
-    return blake2b("\n".join(lines).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 #: What changes that also imports make, with the words of code that makes such a change itself.
@@ -181,9 +79,9 @@ class Surroundings:
                     return name
         if mentions & {"set", "reset"} and (name := self._variable()):
             return f"the context variable {name}"
-        if "matplotlib" not in self._loaded and _rc_params():
+        if "matplotlib" not in self._loaded and settings.rc_params():
             return "settings of matplotlib (rcParams)"
-        if "pandas" not in self._loaded and _pandas_options():
+        if "pandas" not in self._loaded and settings.pandas_options():
             return "options of pandas"
         return ""
 
@@ -231,15 +129,15 @@ class Surroundings:
             ],
         }
         if "matplotlib" in sys.modules:
-            found["settings of matplotlib (rcParams)"] = _rc_params()
+            found["settings of matplotlib (rcParams)"] = settings.rc_params()
         if "matplotlib.pyplot" in sys.modules:
             found["pyplot's open figures"] = _figures()
         if "pandas" in sys.modules:
-            found["options of pandas"] = _pandas_options()
+            found["options of pandas"] = settings.pandas_options()
         if "numpy" in sys.modules:
-            found["options of numpy"] = _numpy_options()
+            found["options of numpy"] = settings.numpy_options()
         if "decimal" in sys.modules:
-            found["the decimal context"] = _decimal_context()
+            found["the decimal context"] = settings.decimal_context()
         if "logging" in sys.modules:
             root = sys.modules["logging"].getLogger()
             found["the root logger"] = (root.level, list(root.handlers))

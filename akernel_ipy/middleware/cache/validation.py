@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...core.fingerprint import Fingerprints
-from . import files, hidden, surroundings
+from . import environment, files, surroundings
 from .inputs import UNBOUND, digest_of
 
 
@@ -27,8 +27,8 @@ def differences(
             if not digest or name not in states or states[name][0] != digest:
                 yield f"the state of {name}'s random numbers differs"
     for name, digest in dependencies["variables"].items():
-        if hidden.digest_of_variable(name) != digest:
-            yield f"the environment variable {name} changed"
+        if environment.digest_of(name) != digest:
+            yield environment.difference(name)
     for path, how, digest in dependencies["files"]:
         now = files.digest(path, how)
         if now != digest:
