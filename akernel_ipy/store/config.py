@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from traitlets import Float, Int, Unicode, default
+from traitlets import Bool, Float, Int, Unicode, default
 from traitlets.config import LoggingConfigurable
 
 from ..core.units import parse_bytes
@@ -32,6 +32,10 @@ class CacheStore(LoggingConfigurable):
     ).tag(config=True)
     remote = Unicode(
         help="A second tier behind the directory: any fsspec URL, such as s3://bucket/cache."
+    ).tag(config=True)
+
+    note = Bool(
+        True, help="Say beside a cell that it came from the cache, where the front-end can."
     ).tag(config=True)
 
     @default("directory")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 import nbformat
 from kernels import argv
 
+import akernel_ipy
 from akernel_ipy import kernelspec
 from akernel_ipy.core import modes
 
@@ -80,6 +82,7 @@ class JupyterServer:
         self.token = secrets.token_hex(16)
         self.address = ""
         write_kernelspecs(directory)
+        write_extension(directory)
         for plugin, settings in SETTINGS.items():
             self._write_settings(plugin, settings)
         self._start()
@@ -183,6 +186,15 @@ def write_kernelspecs(directory: Path) -> None:
     shared = directory / "data" / "kernels" / SHARED
     shared.mkdir()
     kernelspec.write(kernelspec.describe(modes.parse("multi"), shared=True), shared)
+
+
+def write_extension(directory: Path) -> None:
+    """Install the extension of JupyterLab below a directory, as pip installs it."""
+    source = Path(akernel_ipy.__file__).parent / "resources/labextension"
+    target = directory / "data/labextensions/akernel-cache"
+    (target / "static").mkdir(parents=True)
+    shutil.copy(source / "package.json", target)
+    shutil.copy(source / "note.js", target / "static")
 
 
 def environment(directory: Path) -> dict[str, str]:

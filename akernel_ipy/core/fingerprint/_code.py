@@ -124,7 +124,27 @@ def _imports(instructions: list[dis.Instruction]) -> Iterator[Use]:
             yield from (Use(module, (name,), True) for name in names)
             if not names:
                 yield Use(module, (), True)
+                yield from _asked_of_variable(instructions, module, instruction.argval)
             module = ""
+
+
+def _asked_of_variable(
+    instructions: list[dis.Instruction], module: str, variable: object
+) -> Iterator[Use]:
+    """What is asked of a module that an import bound to a variable of the function."""
+    for index, instruction in enumerate(instructions[:-1]):
+        loaded = instruction.argval
+        # Python 3.13 loads two variables at once.
+        last = loaded[-1] if type(loaded) is tuple and loaded else loaded
+        if last != variable or not instruction.opname.startswith(("LOAD_FAST", "LOAD_DEREF")):
+            continue
+        path = []
+        for following in instructions[index + 1 :]:
+            if following.opname not in _ATTRIBUTE:
+                break
+            path.append(following.argval)
+        if path:
+            yield Use(module, tuple(path), True)
 
 
 def code_object(walk: Walk, code: Any) -> None:

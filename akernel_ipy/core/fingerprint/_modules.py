@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -113,8 +114,8 @@ def _of_installed(walk: Walk, value: Any, path: list[str], step: str) -> None:
     Whether a part of a package is loaded yet must not count: after a hit it isn't.
     """
     for depth, key in enumerate(path):
-        if value is sys and key in _OF_THE_PROCESS:
-            _of_process(walk, key, f"{step}.{key}")
+        if (value is sys and key in _OF_THE_PROCESS) or value is builtins:
+            _of_process(walk, value, key, f"{step}.{key}")
             return
         value = contents(value).get(key)
         step = f"{step}.{key}"
@@ -124,13 +125,19 @@ def _of_installed(walk: Walk, value: Any, path: list[str], step: str) -> None:
             return
 
 
-def _of_process(walk: Walk, key: str, step: str) -> None:
-    """Encode what `sys` says of this process."""
-    if key == "modules":
-        error = Unhashable("which modules are loaded depends on all cells that ran before")
+def _of_process(walk: Walk, value: Any, key: str, step: str) -> None:
+    """Encode what `sys` says of this process, and what somebody put among the builtins."""
+    found = contents(value).get(key)
+    if (value is sys and key == "modules") or any(found is each for each in _REACHING):
+        error = Unhashable("what it finds there can't be known")
         error.within(step)
         raise error
-    walk.part(getattr(sys, key, None), step)
+    if value is sys or type(found) in (list, dict, set) or _changed(walk, found, 0):
+        walk.part(found, step)
+
+
+#: What these read is decided while they run.
+_REACHING = (eval, exec, globals, locals, vars)
 
 
 def _changed(walk: Walk, value: Any, depth: int) -> bool:

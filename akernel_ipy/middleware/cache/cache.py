@@ -212,6 +212,8 @@ class Cache:
         told: dict[str, Any] = {"hit": verdict.hit, "seconds": verdict.seconds}
         if verdict.hit:
             told["restored_in"] = verdict.spent
+            if self.settings.note:
+                told["note"] = verdict.note
         else:
             told["stored"] = verdict.stored
             if verdict.refusal:

@@ -20,6 +20,18 @@ _LAZY = (
     re.compile(r"xarray\..*"),
 )
 
+#: What leads to frames, to objects that no name leads to, and to where code stands.
+FINDS_ANYTHING = frozenset(
+    {
+        "_getframe", "currentframe", "f_globals", "f_locals", "__subclasses__", "get_objects",
+        "get_referrers", "getrefcount", "getsource", "getsourcelines", "findsource",
+        "co_firstlineno", "f_lineno", "tb_lineno", "get_type_hints",
+    }
+)  # fmt: skip
+#: What looks for names of variables in strings, as pandas does, and of classes in pickles.
+QUERIES = frozenset({"query", "eval"})
+LOADERS = frozenset({"load", "loads", "read_pickle", "Unpickler"})
+
 
 def lazy(parts: Parts) -> str:
     """Name a part that reads its data when it is used; empty if there is none."""

@@ -134,6 +134,13 @@ def digest_of(fingerprints: Fingerprints, name: str, namespace: Mapping[str, Any
         return ""
 
 
+def digest_of_asked(fingerprints: Fingerprints, name: str, paths: Any) -> str:
+    """Give the digest of what is asked of a loaded module; see `digest_of`."""
+    module = sys.modules.get(name)
+    asked = None if module is None else Asked(module, tuple(map(tuple, paths)))
+    return UNBOUND if asked is None else digest_of(fingerprints, name, {name: asked})
+
+
 def _digest(parts: Iterable[bytes]) -> bytes:
     hasher = blake2b(digest_size=32)
     for part in parts:

@@ -93,7 +93,7 @@ class Finder:
             look.printed += entry.import_again(modules)
         except Exception as error:
             return [f"a module can't be imported: {error}"]
-        return list(validation.module_differences(modules, self._fingerprints))
+        return list(validation.module_differences(record.dependencies, self._fingerprints))
 
     def _load(self, run: Run, record: Record) -> Restored | None:
         stored = self._store.read(record)

@@ -63,6 +63,8 @@ _CHANGES = {
     "tempfile.mkstemp": "writes",
     "tempfile.mkdtemp": "creates",
 }
+_BY_PATH = frozenset({"os.stat", "os.lstat", "os.access", "os.readlink", "os.open"})
+_LISTS = {"os.listdir": files.LISTING, "os.scandir": files.SCAN}
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 #: Functions of the standard library that ask for a path's status, by what they make of it.
@@ -110,14 +112,16 @@ class Observation:
         elif event in _EFFECTS:
             if not _in_import():
                 self.effects.setdefault(f"it {_EFFECTS[event]}{_detail(event, arguments)}")
+        elif event in _BY_PATH and arguments[1] is not None:
+            self.effects.setdefault("it finds files by a handle of their directory")
         elif event in {"os.stat", "os.lstat", "os.access"}:
             self._status(event, arguments[0])
         elif event == "os.readlink":
             self.depend(arguments[0], files.LINK)
-        elif event == "os.listdir":
-            self.depend(arguments[0] or ".", files.LISTING)
-        elif event == "os.scandir":
-            self.depend(arguments[0] or ".", files.SCAN)
+        elif event in _LISTS:
+            if isinstance(arguments[0], int):
+                self.effects.setdefault("it lists a directory by its handle")
+            self.depend(arguments[0] or ".", _LISTS[event])
         elif event == "environ":
             self._variable(arguments[0])
         elif event == "glob.glob/2":

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ...core.fingerprint import attributes_read
 from ...core.names import EMPTY, CellSyntaxError, Names, analyze
+from .asking import asked_by_name, asked_of_imports, calls_of_shell
 
 #: Magics that run the code they are given, and nothing else.
 TRANSPARENT = frozenset({"time", "capture", "prun", "memit"})
@@ -46,6 +46,7 @@ class Plan:
         strings: string constants, at any depth: they may name files.
         mentions: all names and attributes that occur.
         paths: which attributes it asks of global names, by name; of others it may ask anything.
+        asks: which attributes it asks of modules that it imports itself, by the module's name.
         seeds: it sets the state of the random numbers before it does anything else.
         underscores: which of ``_``, ``__``, ``___``, ``_3`` it reads.
         binds_underscore: it binds ``_`` itself.
@@ -58,6 +59,7 @@ class Plan:
     strings: tuple[str, ...] = ()
     mentions: frozenset[str] = frozenset()
     paths: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    asks: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     seeds: bool = False
     underscores: tuple[str, ...] = ()
     binds_underscore: bool = False
@@ -86,7 +88,8 @@ def plan(source: str) -> Plan:
         imports=tuple(dict.fromkeys(_imports(tree))),
         strings=tuple(dict.fromkeys(_strings(tree))),
         mentions=mentions,
-        paths=_paths(source, tree),
+        paths=(paths := asked_by_name(source, tree)),
+        asks={module: tuple(asked) for module, asked in asked_of_imports(tree, paths).items()},
         seeds=_seeds_first(tree),
         underscores=underscores,
         binds_underscore=_binds(tree, "_"),
@@ -112,7 +115,7 @@ def _refusal(tree: ast.Module, names: Names, mentions: frozenset[str]) -> str:
 
 def _magics(tree: ast.Module) -> Iterator[str]:
     """Name the magics and shell commands that a cell uses."""
-    for call in _calls_of_shell(tree):
+    for call in calls_of_shell(tree):
         assert isinstance(call.func, ast.Attribute)
         first = call.args[0] if call.args else None
         name = str(first.value) if isinstance(first, ast.Constant) else "?"
@@ -131,20 +134,8 @@ def _inner_magics(code: str) -> Iterator[str]:
         yield "a magic inside a magic"
 
 
-def _calls_of_shell(tree: ast.AST) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and isinstance(node.func.value, ast.Call)
-            and isinstance(node.func.value.func, ast.Name)
-            and node.func.value.func.id == "get_ipython"
-        ):
-            yield node
-
-
 def _bare_shell(tree: ast.AST) -> bool:
-    called = sum(1 for _ in _calls_of_shell(tree))
+    called = sum(1 for _ in calls_of_shell(tree))
     named = sum(isinstance(n, ast.Name) and n.id == "get_ipython" for n in ast.walk(tree))
     return named > called
 
@@ -205,27 +196,6 @@ def _mentions(tree: ast.Module) -> Iterator[str]:
             yield node.attr
         elif isinstance(node, ast.alias):
             yield from node.name.split(".")
-
-
-def _paths(source: str, tree: ast.Module) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Find what it asks of global names, also in code that it gives to magics."""
-    found: dict[str, tuple[tuple[str, ...], ...]] = dict(attributes_read(source))
-    for call in _calls_of_shell(tree):
-        for argument in call.args[1:]:
-            code = argument.value if isinstance(argument, ast.Constant) else None
-            if not isinstance(code, str) or not _is_python(code):
-                return {}
-            for name, paths in attributes_read(code).items():
-                found[name] = tuple(dict.fromkeys((*found.get(name, ()), *paths)))
-    return found
-
-
-def _is_python(code: str) -> bool:
-    try:
-        ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
-        return False
-    return True
 
 
 def _seeds_first(tree: ast.Module) -> bool:

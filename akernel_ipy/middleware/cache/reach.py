@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 from collections.abc import Collection, Iterator
@@ -11,6 +12,11 @@ from . import environment, natives
 from .observation import installed
 from .parts import Parts
 from .plan import Plan
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+#: Longer strings are not searched for names to their end.
+_LONGEST = 100_000
 
 
 class Reach:
@@ -73,6 +79,11 @@ class Reach:
         yield from self._plan.mentions
         for function in self._functions():
             yield from natives.names_of_code(function.__code__)
+
+    def words(self) -> Iterator[str]:
+        """Give the identifiers in the strings that it has at hand."""
+        for text in self.strings():
+            yield from _WORD.findall(text[:_LONGEST])
 
     def strings(self) -> Iterator[str]:
         """Give the strings that it has at hand."""

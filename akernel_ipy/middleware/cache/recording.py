@@ -15,7 +15,7 @@ from ...core.model import Outcome, Run
 from ...core.names import ordinary
 from . import audit, files, hidden, natives, outputs, restoring
 from .entry import Made
-from .inputs import UNBOUND, Inputs, Refused, digest_of
+from .inputs import UNBOUND, Inputs, Refused, digest_of, digest_of_asked
 from .leftovers import Leftovers
 from .observation import Observation
 from .parts import Inside, Parts, is_atom
@@ -201,6 +201,25 @@ class Recording:
             found[name] = digest
         return found
 
+    def _named_in_strings(self, mentions: frozenset[str]) -> Iterator[str]:
+        """Give the names that strings may lead to: those of queries and of pickles."""
+        if mentions & hidden.QUERIES:
+            yield from filter(_counts, self._before.keys() & self._reach.words())
+        if mentions & hidden.LOADERS:
+            classes = ((n, v) for n, v in self._before.items() if isinstance(v, type))
+            yield from (name for name, value in classes if self.inside(value))
+
+    def _asked(self) -> list[list[Any]]:
+        """Digest what it asks of modules that it imports: somebody may have put it there."""
+        found = []
+        for name, paths in self.plan.asks.items():
+            digest = digest_of_asked(self._fingerprints, name, paths)
+            if not digest:
+                raise Refused(f"what it asks of module {name} has no fingerprint")
+            if digest != UNBOUND:
+                found.append([name, paths, digest])
+        return found
+
     def dependencies(self, force: bool) -> dict[str, Any]:
         """Give what a hit depends on beside the key: a JSON value.
 
@@ -214,8 +233,12 @@ class Recording:
                 self._reach.mentions(),
                 self._reach.strings(),
             )
-        if "stat" in self._reach.mentions():
+        mentions = frozenset(self._reach.mentions())
+        if not force and (seen := sorted(mentions & hidden.FINDS_ANYTHING)):
+            raise Refused(f"it uses {seen[0]}, which may find anything")
+        if "stat" in mentions:
             self.observation.detail_scans()
+        self.depend_on_names(frozenset(self._named_in_strings(mentions)))
         found, reason = self.observation.conclude()
         if reason:
             raise Refused(reason)
@@ -224,6 +247,7 @@ class Recording:
             "files": found,
             "random": dict(self.random),
             "modules": self.modules(),
+            "asked": self._asked(),
             "variables": {**self._reach.variables(), **self.observation.variables},
             "cwd": files.working_directory() if self._place_matters() else "",
         }

@@ -7,8 +7,9 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from types import CodeType
 from typing import Any
 
 from .observation import installed
@@ -45,7 +46,19 @@ def of_shell(shell: Any) -> dict[str, str]:
         shown = f"{sorted(backend.figure_formats)} {backend.print_figure_kwargs} {backend.rc}"
         if shown != "['png'] {'bbox_inches': 'tight'} {}":
             found.append(shown)
+    found.extend(_printers(shell))
     return {"IPython": _hash(found)} if found else {}
+
+
+def _printers(shell: Any) -> Iterator[str]:
+    """Tell how the notebook shows types, by functions of its own."""
+    for name, formatter in shell.display_formatter.formatters.items():
+        for printers in (formatter.type_printers, formatter.deferred_printers):
+            for kind, printer in printers.items():
+                if getattr(printer, "__globals__", None) is shell.user_ns:
+                    code = printer.__code__
+                    constants = [c for c in code.co_consts if not isinstance(c, CodeType)]
+                    yield f"{name} {kind} {code.co_code.hex()} {code.co_names} {constants}"
 
 
 def rc_params() -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.fingerprint import Fingerprints
 from . import environment, files, surroundings
-from .inputs import UNBOUND, digest_of
+from .inputs import UNBOUND, digest_of, digest_of_asked
 
 
 def differences(
@@ -35,9 +35,14 @@ def differences(
             yield f"{path} {_file_change(digest, now)}"
 
 
-def module_differences(modules: Mapping[str, str], fingerprints: Fingerprints) -> Iterator[str]:
+def module_differences(
+    dependencies: Mapping[str, Any], fingerprints: Fingerprints
+) -> Iterator[str]:
     """Name modules that aren't what they were; they have been imported."""
-    for name, before in modules.items():
+    for name, paths, before in dependencies["asked"]:
+        if not before or digest_of_asked(fingerprints, name, paths) != before:
+            yield f"something in module {name} changed"
+    for name, before in dependencies["modules"].items():
         module = sys.modules.get(name)
         now = digest_of(fingerprints, name, {} if module is None else {name: module})
         if now != before:

@@ -52,6 +52,11 @@ class Verdict:
         """Why its run is not in the store; empty if it is."""
         return self.published.reason if self.published is not None else self.uncached
 
+    @property
+    def note(self) -> str:
+        """What a front-end says beside a hit."""
+        return f"cache: {show_seconds(self.spent)} instead of {show_seconds(self.seconds)}"
+
     def lines(self) -> Iterator[str]:
         """Tell it, a line at a time."""
         if self.hit:
