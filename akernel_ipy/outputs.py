@@ -27,7 +27,9 @@ class LiveOutputs:
         """Let the next output of a re-run replace the old ones."""
         self._shell.display_pub.clear_output(wait=True)
 
-    def end(self, run: Run, outcome: Outcome, listener: Run | None, *, replaces: bool) -> None:
+    def end(
+        self, run: Run, outcome: Outcome, listener: Run | None, *, replaces: bool, placed: bool
+    ) -> None:
         """Empty a cell that showed nothing this time, and tell who waits for another cell.
 
         Args:
@@ -35,19 +37,15 @@ class LiveOutputs:
             outcome: how it ended.
             listener: the run whose request is being answered, if any.
             replaces: the cell showed something before.
+            placed: it has shown a result to who reads only what answers his own requests.
         """
         self._shell.flush()
         if replaces and not run.request.message["header"].outputs:
             self._shell.display_pub.clear_output(wait=False)
         header = run.request.message["header"]
         kept, header.kept = _final(header.kept or []), None
-        if outcome.status == "error":
-            text = "\n".join(outcome.traceback) or f"{outcome.ename}: {outcome.evalue}"
-            self._update(run, {"text/plain": text}, {}, listener)
-        elif run.state.shown is not None and not _is_handle(run.state.shown[0]):
-            self._update(run, *run.state.shown, listener)
-        else:
-            self._update(run, *_in_one(kept), listener)
+        if placed:
+            self._update(run, *_as_result(run, outcome, kept), listener)
         for msg_type, content in kept:
             display_id = _display_id(content)
             if msg_type == "display_data" and display_id is not None:
@@ -144,6 +142,18 @@ def _display_id(content: Mapping[str, Any]) -> str | None:
 def _is_handle(data: Mapping[str, Any]) -> bool:
     """Whether a result is only what ``display(..., display_id=...)`` returned."""
     return str(data.get("text/plain", "")).startswith("<DisplayHandle display_id=")
+
+
+def _as_result(
+    run: Run, outcome: Outcome, kept: list[tuple[str, dict[str, Any]]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What takes the place of a cell's result."""
+    if outcome.status == "error":
+        text = "\n".join(outcome.traceback) or f"{outcome.ename}: {outcome.evalue}"
+        return {"text/plain": text}, {}
+    if run.state.shown is not None and not _is_handle(run.state.shown[0]):
+        return run.state.shown
+    return _in_one(kept)
 
 
 def _in_one(kept: list[tuple[str, dict[str, Any]]]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -72,7 +72,7 @@ class Edits:
         book = self._book
         old, new = before.names(cell_id), update.graph.names(cell_id)
         names = sorted(old.defs | old.reads | new.defs | new.reads)
-        lost = book.older.move(before, update.graph, cell_id, names)
+        lost = book.older.move(before, update, cell_id, names)
         again = [c for c in dict.fromkeys(lost) if c in book.cells and c != cell_id]
         again = [c for c in again if book.cells[c].status == "fresh"]
         book.wave.change(

@@ -15,7 +15,9 @@ class Outputs(Protocol):
     def begin(self, run: Run) -> None:
         """Let the next output of a re-run replace the old ones."""
 
-    def end(self, run: Run, outcome: Outcome, listener: Run | None, *, replaces: bool) -> None:
+    def end(
+        self, run: Run, outcome: Outcome, listener: Run | None, *, replaces: bool, placed: bool
+    ) -> None:
         """A re-run has ended."""
 
     def pending(self, run: Run, waits: Mapping[str, str], listener: Run | None) -> None:

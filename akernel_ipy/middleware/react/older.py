@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...core.graph import Graph
+from ...core.graph import Graph, Update
 from ...core.model import Outcome
 
 _ABSENT = object()
@@ -40,36 +40,39 @@ class OlderValues:
 
     # -- when the graph changes ------------------------------------------------------------
 
-    def move(self, before: Graph, after: Graph, cell: str, names: Iterable[str]) -> list[str]:
+    def move(self, before: Graph, update: Update, cell: str, names: Iterable[str]) -> list[str]:
         """Follow an edit of the graph: names may have another owner now, or none.
 
         Args:
             before: the graph before the edit.
-            after: the graph after it.
+            update: what it changes.
             cell: the cell that was edited, and begins with what it finds.
             names: the names that it defines or reads, or did.
 
         Returns:
             Cells to run again: somebody reads their version of a name, and it was not kept.
         """
-        lost: list[str] = []
-        for name in names if before is not after else ():
+        after, lost = update.graph, list[str]()
+        for name in names:
             old, new = before.owner(name), after.owner(name)
             if old is not None and old != new:
                 self._leave(name, old, after)
                 if not self._arrive(name, old, new, inherits=new == cell):
                     lost.append(new or "")
-            if name in self._borrowed and self._borrowed[name] not in after.definers(name):
+            if name in self._borrowed and not _defines(after, self._borrowed[name], name):
                 del self._borrowed[name]
                 self._namespace().pop(name, None)
-            self._purge(name, after)
-            lost += self._lost(name, after)
+            moved = {cell, old or "", new or ""}
+            for reader in (cell, *update.rebound):
+                moved.update((before.source(reader, name) or "", after.source(reader, name) or ""))
+            self._purge(name, after, moved)
+            lost += self._lost(name, after, moved)
         return lost
 
     def _leave(self, name: str, old: str, graph: Graph) -> None:
         """Keep the value of a name's owner, for its readers and for those that are running."""
         value = self._namespace().get(name, _ABSENT)
-        if old in graph.definers(name):  # also if somebody has deleted it: it isn't lost then
+        if _defines(graph, old, name):  # also if somebody has deleted it: it isn't lost then
             self._kept.setdefault(name, {})[old] = Version(value)
         for cell, view in self._views.items():
             if cell == old or graph.source(cell, name) == old:
@@ -87,10 +90,18 @@ class OlderValues:
             self._namespace().pop(name, None)
         return version is not None
 
-    def _lost(self, name: str, graph: Graph) -> list[str]:
-        kept = self._kept.get(name, {})
-        older = [cell for cell in graph.definers(name)[:-1] if cell not in kept]
-        return [cell for cell in older if cell not in self._views and graph.is_read(cell, name)]
+    def _lost(self, name: str, graph: Graph, cells: Iterable[str]) -> list[str]:
+        """Give those of some definers that have readers, and whose version was not kept."""
+        kept, owner = self._kept.get(name, {}), graph.owner(name)
+        return [
+            cell
+            for cell in graph.ranked(cells)
+            if cell not in kept
+            and cell not in self._views
+            and cell != owner
+            and _defines(graph, cell, name)
+            and graph.is_read(cell, name)
+        ]
 
     # -- when a cell runs ------------------------------------------------------------------
 
@@ -117,7 +128,7 @@ class OlderValues:
                 if strict:
                     return None
                 values[name] = _ABSENT
-            elif cell in graph.definers(name) or source is None:
+            elif source is None or _defines(graph, cell, name):
                 values[name] = self._namespace().get(name, _ABSENT)
         view = self._views[cell] = View(self._namespace, values, versions)
         return view
@@ -154,11 +165,11 @@ class OlderValues:
             if graph.owner(name) == cell:
                 self._borrowed.pop(name, None)
         for name in view.names:
-            self._purge(name, graph)
+            self._purge(name, graph, (cell,))
 
     def _publish(self, graph: Graph, cell: str, name: str, view: View, ok: bool) -> None:
         value, bound = view.value(name)
-        defines = cell in graph.definers(name)
+        defines = _defines(graph, cell, name)
         if not bound and not (ok and defines):
             return
         if name in view.versions:
@@ -187,14 +198,19 @@ class OlderValues:
             if owns or self._borrowed.get(name) == cell:
                 namespace.pop(name, None)
 
-    def _purge(self, name: str, graph: Graph) -> None:
+    def _purge(self, name: str, graph: Graph, cells: Iterable[str]) -> None:
+        """Forget what some definers made of a name, if nobody can ask for it any more."""
         kept = self._kept.get(name, {})
-        definers = graph.definers(name) if kept else ()
-        wanted = frozenset(definers[-1:]).union(c for c in kept if graph.is_read(c, name))
-        for cell in kept.keys() - wanted.intersection(definers):
-            del kept[cell]
+        for cell in kept.keys() & cells:
+            wanted = cell == graph.owner(name) or graph.is_read(cell, name)
+            if not wanted or not _defines(graph, cell, name):
+                del kept[cell]
         if not kept:
             self._kept.pop(name, None)
+
+
+def _defines(graph: Graph, cell: str, name: str) -> bool:
+    return name in graph.names(cell).defs
 
 
 class View:

@@ -107,7 +107,8 @@ class Reruns:
             book.show_pending(cell, run)
             return NOTHING, Status.PENDING
         assert ended.outcome is not None
-        book.outputs.end(run, ended.outcome, book.listener, replaces=showed)
+        placed = cell.run.state.shown is not None
+        book.outputs.end(run, ended.outcome, book.listener, replaces=showed, placed=placed)
         if ended.outcome.status != "ok":
             cell.status = "failed"
             return NOTHING, Status.FAILED
