@@ -110,11 +110,12 @@ class PlacedCells(ZMQInteractiveShell):
         before = copy_context()
         context = before.copy()
         name = f"In [{run.count}]"
-        worker = run.state.thread = CellThread(partial(_run_through, nodes), context, name)
+        work = partial(_run_through, nodes)
+        worker = run.state.thread = CellThread(work, nodes.close, context, name)
         try:
             return bool(await worker.result())
-        except asyncio.CancelledError as cancelled:
-            if isinstance(cancelled, KeyboardInterrupt):
+        except (asyncio.CancelledError, KeyboardInterrupt) as cancelled:
+            if isinstance(cancelled, KeyboardInterrupt) and worker.started:
                 self._leave_behind(run, worker, result)
                 return True
             raise

@@ -83,10 +83,13 @@ class Engine:
             for _ in range(3):
                 future = await self._sent(task)
                 status = await self._ended(future, task)
-                if status != "lost":
+                if status == "alone":  # no worker comes back: start others
+                    await asyncio.to_thread(self._replace, future)
+                elif status == "lost":  # data went down with a worker: send it again
+                    self._buffers.clear()
+                else:
                     return await asyncio.to_thread(self._fetch, future)
-                self._buffers.clear()  # data went down with a worker: send it again
-            raise OffloadError("the workers that had the cell's inputs died, three times")
+            raise OffloadError("the workers that had the cell or its inputs died, three times")
         finally:
             del self._listeners[task.key]
 
@@ -102,7 +105,11 @@ class Engine:
             raise
 
     async def _ended(self, future: Any, task: Task) -> str:
-        """Wait for the end of a cell; an interrupt is passed on to it."""
+        """Wait for the end of a cell; an interrupt is passed on to it.
+
+        Returns:
+            Dask's word for it; ``"lost"`` if an input is lost, ``"alone"`` if no worker is left.
+        """
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(ended.set))
@@ -114,12 +121,17 @@ class Engine:
                 alive = await asyncio.to_thread(self._has_workers)
                 without_workers = 0 if alive else without_workers + 1
                 if without_workers > 2:
-                    await asyncio.to_thread(self.close)
-                    raise OffloadError("all workers are gone; the next cell starts more") from None
+                    return "alone"
             except asyncio.CancelledError:
                 if not await self._interrupt(task.key, future):
                     raise
         return "lost" if future.status == "cancelled" else str(future.status)
+
+    def _replace(self, future: Any) -> None:
+        """Give up the workers that a cell was sent to, unless another cell has done so."""
+        with self._lock:
+            if self._client is future.client:
+                self._disconnect()
 
     def _has_workers(self) -> bool:
         return not self.local or bool(self._client.scheduler_info()["workers"])

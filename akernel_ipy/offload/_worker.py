@@ -107,7 +107,11 @@ class _Running:
         self._main: asyncio.Task[Any] | None = None
 
     def execute(self, nodes: Coroutine[Any, Any, Any], awaits: bool) -> None:
-        self.gate.open()
+        try:
+            self.gate.open()
+        except BaseException:
+            nodes.close()
+            raise
         if awaits:
             asyncio.run(self._in_loop(nodes))
             return

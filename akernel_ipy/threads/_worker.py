@@ -11,12 +11,15 @@ from contextvars import Context, copy_context
 from types import TracebackType
 from typing import Any, TypeVar
 
-from ..wire.gate import ThreadGate
+from ..wire.gate import ThreadGate, gate
 
 T = TypeVar("T")
 
 #: Seconds after which a thread that an interrupt has not reached counts as being in a C call.
 GRACE = 0.5
+
+#: Seconds between looks whether a thread has sent what it was about to send.
+SENDING = 0.01
 
 
 class CellThread:
@@ -24,14 +27,18 @@ class CellThread:
 
     Args:
         work: called in the thread.
+        drop: called there in its place, if an interrupt comes before it begins.
         context: its ContextVars; no other thread may be in it.
         name: of the thread.
     """
 
-    def __init__(self, work: Callable[[], Any], context: Context, name: str) -> None:
-        self._work, self._context = work, context
+    def __init__(
+        self, work: Callable[[], Any], drop: Callable[[], None], context: Context, name: str
+    ) -> None:
+        self._work, self._drop, self._context = work, drop, context
         #: Nobody waits for the work any more, and nobody wants to see how it ends.
         self.left = False
+        self.started = False
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[tuple[Any, BaseException | None]] = self._loop.create_future()
         self._gate = ThreadGate()
@@ -39,20 +46,24 @@ class CellThread:
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
 
     async def result(self) -> Any:
-        """Start the thread and wait until its work is done.
+        """Start the thread and wait until its work is done, or nothing can come of it any more.
 
         A cancellation is passed on: the thread gets KeyboardInterrupt.
 
         Raises:
             asyncio.CancelledError: the interrupt has not reached the thread, which is inside a C
                 call; or this was cancelled by something else than an interrupt.
+            KeyboardInterrupt: the same, if the interrupt came before the first ``await``.
             BaseException: what the work raised.
         """
-        self._thread.start()
         while not self._ended.done():
             try:
+                if not self.started:
+                    self._start()
                 await asyncio.wait([self._ended])
-            except asyncio.CancelledError as cancelled:
+            except (asyncio.CancelledError, KeyboardInterrupt) as cancelled:
+                if not self.started:
+                    raise
                 reached = await self._interrupt()
                 if reached and isinstance(cancelled, KeyboardInterrupt):
                     continue
@@ -64,6 +75,13 @@ class CellThread:
             raise error
         return value
 
+    def _start(self) -> None:
+        # Its work may begin before this returns. An interrupt meanwhile is meant for the work: if
+        # it were raised in here, nobody would know that there is a thread.
+        with gate:
+            self.started = True
+            self._thread.start()
+
     async def _interrupt(self) -> bool:
         reached = self._loop.create_future()
 
@@ -73,15 +91,20 @@ class CellThread:
         # Its class tells when it arrives: CPython makes the instance in the thread, not before.
         kind = type("KeyboardInterrupt", (KeyboardInterrupt,), {"__init__": arrived})
         self._gate.strike(kind)
-        first = asyncio.FIRST_COMPLETED
-        await asyncio.wait([reached, self._ended], timeout=GRACE, return_when=first)
-        # On a busy machine the loop hears late of a thread that has ended.
-        return reached.done() or self._ended.done() or not self._thread.is_alive()
+        first, patience = asyncio.FIRST_COMPLETED, GRACE
+        while not (reached.done() or self._ended.done()):
+            await asyncio.wait([reached, self._ended], timeout=patience, return_when=first)
+            if reached.done() or self._ended.done() or not self._thread.is_alive():
+                return True  # on a busy machine the loop hears late of a thread that has ended
+            if self._gate.shut(KeyboardInterrupt):
+                return False
+            patience = SENDING  # it is about to send something
+        return True
 
     def _main(self) -> None:
         value, error = None, None
         try:
-            self._gate.open()
+            self._open()
             value = self._context.run(self._work)
         except BaseException as caught:
             error = caught
@@ -91,6 +114,13 @@ class CellThread:
             except KeyboardInterrupt:
                 continue  # too late: the work is done
         self._later(lambda: self._ended.set_result((value, error)))
+
+    def _open(self) -> None:
+        try:
+            self._gate.open()
+        except BaseException:
+            self._drop()
+            raise
 
     def _later(self, call: Callable[[], Any]) -> None:
         if not self._loop.is_closed():

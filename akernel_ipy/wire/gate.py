@@ -59,6 +59,11 @@ class InterruptGate:
         """Guard the calling thread's regions, until `remove`."""
         self._threads[threading.get_ident()] = thread
 
+    @property
+    def guards_threads(self) -> bool:
+        """Whether there are threads whose regions are guarded."""
+        return bool(self._threads)
+
     def remove(self) -> None:
         """Guard the calling thread no longer."""
         self._threads.pop(threading.get_ident(), None)
@@ -70,29 +75,35 @@ class ThreadGate:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ident: int | None = None
+        self._over = False
         self._depth = 0
         self._pending: type[BaseException] | None = None
         #: An exception was sent to the thread; it may not have arrived.
         self._struck = False
+        self._shut: type[BaseException] | None = None
 
     def open(self) -> None:
-        """Let the calling thread be interrupted from now on."""
+        """Let the calling thread be interrupted from now on; what came before is raised here."""
         gate.add(self)
-        self._ident = threading.get_ident()
+        with self._lock:
+            self._ident = threading.get_ident()
+            pending, self._pending = self._pending, None
+        if pending is not None:
+            raise pending
 
     @property
     def closed(self) -> bool:
-        """Whether the thread can't be interrupted: it has not begun, or is past its work."""
-        return self._ident is None
+        """Whether the thread can't be interrupted any more: it is past its work."""
+        return self._over
 
     def close(self) -> None:
         """Take back an interrupt that has not arrived, and let none arrive any more.
 
         Called by the thread itself.
         """
-        with self._lock:
-            self._ident, self._pending = None, None
         gate.remove()
+        with self._lock:
+            self._ident, self._pending, self._over = None, None, True
         if self._struck:
             _drop_exception()
 
@@ -101,6 +112,8 @@ class ThreadGate:
         entered = False
         try:
             with self._lock:
+                if self._shut is not None:
+                    raise self._shut
                 self._depth += 1
                 entered = True
         except BaseException:
@@ -110,18 +123,31 @@ class ThreadGate:
 
     def leave(self) -> None:
         """Leave a guarded region; what came meanwhile is raised here."""
-        self._depth -= 1
-        pending = None if self._depth else self._pending
+        with self._lock:
+            self._depth -= 1
+            pending = None if self._depth else self._pending
+            if pending is not None:
+                self._pending = None
         if pending is not None:
-            self._pending = None
             raise pending
+
+    def shut(self, error: type[BaseException]) -> bool:
+        """Let the thread enter no guarded region any more: what it tries to send raises this.
+
+        Returns:
+            False if it is in one now.
+        """
+        with self._lock:
+            if not self._depth:
+                self._shut = error
+            return not self._depth
 
     def strike(self, error: type[BaseException]) -> None:
         """Raise an exception in the thread, as soon as it executes Python code."""
         with self._lock:
-            if self._ident is None:
+            if self._over:
                 return
-            if self._depth:
+            if self._depth or self._ident is None:
                 self._pending = error
             else:
                 self._struck = True

@@ -76,7 +76,11 @@ class AsyncOutStream(OutStream):
             raise ValueError("I/O operation on closed file")
         if self.echo is not None:
             self._echo(string)
-        self._take(self.parent_header, string)
+        if gate.guards_threads:
+            with gate:  # a cell that was left behind has nothing more to say
+                self._take(self.parent_header, string)
+        else:
+            self._take(self.parent_header, string)
         return len(string)
 
     def writelines(self, sequence: Any) -> None:

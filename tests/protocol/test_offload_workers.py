@@ -160,6 +160,23 @@ def test_a_cell_that_kills_its_workers_is_reported(kernel: Kernel, client: Clien
     cell = client.execute("%%offload\nimport os\nos._exit(1)").result(LONG)
     assert cell.ename == "OffloadError"
     assert "its worker died" in cell.reply["evalue"]
+    # Those that died are replaced; that takes as long as starting Python does.
+    assert client.run("%%offload\n'usable'", 2 * LONG).value == "'usable'"
+
+
+def test_where_no_worker_comes_back_others_are_started(kernel: Kernel, client: Client) -> None:
+    client.run(
+        "import akernel_ipy.offload._engine as off_engine\n"
+        "off_glance, off_engine.GLANCE = off_engine.GLANCE, 0.2\n"
+        "off_running = get_ipython().kernel.engine\n"
+        "off_cluster = off_running._cluster\n"
+        "off_cluster.scale(0)\n"
+        "while off_running._client.scheduler_info()['workers']: await asyncio.sleep(0.05)",
+        LONG,
+    )
+    assert client.run("%%offload\n'usable'", 2 * LONG).value == "'usable'"
+    assert client.run("off_running._cluster is off_cluster").value == "False"
+    client.run("off_engine.GLANCE = off_glance")
 
 
 def test_shutdown_ends_the_workers(launch: Callable[..., Kernel]) -> None:

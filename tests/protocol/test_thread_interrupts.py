@@ -46,6 +46,28 @@ def test_several_threads_are_interrupted_together(kernel: Kernel, client: Client
         assert cell.result(20).ename == "KeyboardInterrupt"
 
 
+@pytest.mark.parametrize(
+    ("grace", "pause"),
+    [(0.0, "pass"), (0.0, "display(n_thr); time.sleep(0.001)"), (None, "pass")],
+)
+def test_nothing_of_an_interrupted_thread_that_prints_comes_after_its_idle(
+    kernel: Kernel, client: Client, grace: float | None, pause: str
+) -> None:
+    client.run("import time, threading\nfrom akernel_ipy.threads import _worker as worker_thr")
+    client.run("grace_thr = worker_thr.GRACE")
+    if grace is not None:  # it is left behind at once, and goes on for a while
+        client.run(f"worker_thr.GRACE = {grace}")
+    for n in range(3):
+        code = f"%%thread\nn_thr = {n}\nwhile True:\n    print('in')\n    {pause}"
+        cell = client.execute(code).until("in")
+        kernel.interrupt()
+        assert cell.result().ename == "KeyboardInterrupt"
+        threads = f"[t for t in threading.enumerate() if t.name == 'In [{cell.count}]']"
+        client.run(f"for t in {threads}: await asyncio.to_thread(t.join)")
+        assert client.run("print('whole'); 1").stdout == "whole\n"
+    client.run("worker_thr.GRACE = grace_thr")
+
+
 def test_input_in_a_thread_is_interrupted(kernel: Kernel, client: Client) -> None:
     cell = client.execute("%%thread\ninput('who? ')")
     cell.question()

@@ -7,10 +7,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from akernel_ipy.wire.gate import InterruptGate
+from akernel_ipy.wire.gate import InterruptGate, ThreadGate
+from akernel_ipy.wire.gate import gate as the_gate
 
 
 def test_outside_of_the_gate_nothing_is_deferred() -> None:
@@ -132,3 +134,69 @@ for strike in (False, True):
 
 def test_code_can_be_traced_after_a_thread_that_could_be_interrupted() -> None:
     subprocess.run([sys.executable, "-c", TRACED], check=True, timeout=60)
+
+
+def in_thread(work: Callable[[ThreadGate], None]) -> BaseException | None:
+    """Do something in a thread that has a gate; give what it raised."""
+    raised: list[BaseException] = []
+
+    def main() -> None:
+        try:
+            work(ThreadGate())
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=main)
+    thread.start()
+    thread.join()
+    return raised[0] if raised else None
+
+
+def test_what_strikes_a_thread_before_its_work_is_raised_where_that_begins() -> None:
+    def work(own: ThreadGate) -> None:
+        own.strike(KeyboardInterrupt)
+        try:
+            own.open()
+        finally:
+            own.close()
+
+    assert isinstance(in_thread(work), KeyboardInterrupt)
+
+
+def test_what_strikes_a_thread_after_its_work_is_dropped() -> None:
+    def work(own: ThreadGate) -> None:
+        own.open()
+        own.close()
+        own.strike(KeyboardInterrupt)
+
+    assert in_thread(work) is None
+
+
+def test_what_strikes_in_a_region_is_raised_where_the_outermost_one_ends() -> None:
+    def work(own: ThreadGate) -> None:
+        own.open()
+        try:
+            with the_gate:
+                with the_gate:
+                    own.strike(KeyboardInterrupt)
+                assert not own.shut(SystemExit)
+        except KeyboardInterrupt:
+            return
+        finally:
+            own.close()
+        raise AssertionError
+
+    assert in_thread(work) is None
+
+
+def test_a_thread_that_is_shut_off_enters_no_region() -> None:
+    def work(own: ThreadGate) -> None:
+        own.open()
+        assert own.shut(SystemExit)
+        try:
+            with the_gate:
+                pass
+        finally:
+            own.close()
+
+    assert isinstance(in_thread(work), SystemExit)
