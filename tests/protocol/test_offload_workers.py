@@ -156,6 +156,7 @@ def test_a_worker_that_dies_is_replaced_and_the_cell_starts_again(
     assert kinds.index("clear_output") > kinds.index("stream")
 
 
+@pytest.mark.timeout(300)  # workers start anew, several times
 def test_a_cell_that_kills_its_workers_is_reported(kernel: Kernel, client: Client) -> None:
     cell = client.execute("%%offload\nimport os\nos._exit(1)").result(LONG)
     assert cell.ename == "OffloadError"
@@ -164,6 +165,7 @@ def test_a_cell_that_kills_its_workers_is_reported(kernel: Kernel, client: Clien
     assert client.run("%%offload\n'usable'", 2 * LONG).value == "'usable'"
 
 
+@pytest.mark.timeout(300)  # workers start anew, several times
 def test_where_no_worker_comes_back_others_are_started(kernel: Kernel, client: Client) -> None:
     client.run(
         "import akernel_ipy.offload._engine as off_engine\n"
