@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import time
 from abc import abstractmethod
@@ -22,6 +23,9 @@ from .execution import Execution
 #: Seconds between ``exit()`` and the end of its session: its cell's reply comes first.
 GRACE = 0.1
 
+#: Seconds after which the cycles are freed that sessions leave: once for all that end meanwhile.
+SWEEP = 1.0
+
 
 class Farewells(Execution):
     """Ends sessions, and frees what was theirs."""
@@ -37,7 +41,7 @@ class Farewells(Execution):
 
     def __init__(self, **kwargs: Any) -> None:
         self._ending: set[Session] = set()
-        self._watching = False
+        self._watching = self._sweeping = False
         super().__init__(**kwargs)
 
     @property
@@ -84,6 +88,17 @@ class Farewells(Execution):
             session.context.copy().run(self._let_go, session)
         finally:
             self._ending.discard(session)
+            self._sweep_later()
+
+    def _sweep_later(self) -> None:
+        if not self._sweeping:
+            self._sweeping = True
+            loop = asyncio_loop_of(self.io_loop)
+            loop.call_later(SWEEP, self._sweep, context=self._blank.copy())
+
+    def _sweep(self) -> None:
+        self._sweeping = False
+        gc.collect()
 
     def _let_go(self, session: Session) -> None:
         shell = session.shell

@@ -147,4 +147,16 @@ class SessionShell(AsyncShell):
             for name in _LAST:
                 vars(sys).pop(name, None)
         self._last_error.clear()
+        self._let_go_of_results()
         self.atexit_operations()  # type: ignore[no-untyped-call]
+
+    def _let_go_of_results(self) -> None:
+        """Empty ``Out``, and collect no garbage: all notebooks would wait for it.
+
+        IPython 9 `InteractiveShell.reset` calls `DisplayHook.flush`, which does at each end of a
+        session what the kernel does once for all that end.
+        """
+        hook: Any = self.displayhook
+        hook.do_full_cache = False
+        hook._ = hook.__ = hook.___ = ""
+        self.user_ns.get("_oh", {}).clear()
