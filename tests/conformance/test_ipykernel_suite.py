@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tarfile
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from xml.etree import ElementTree
@@ -46,6 +48,9 @@ OPTIONS = [
     *("-p", "no:cacheprovider", "-p", "coverage_option", "-o", "markers=flaky: no reruns here"),
     *("-o", "asyncio_default_fixture_loop_scope=function", "--color=no", "-q"),
 ]
+
+#: What came of the tests: their names, and what was said of each.
+Results = dict[str, dict[str, str]]
 
 
 def pip(*words: str) -> None:
@@ -87,9 +92,7 @@ def suite(pytestconfig: pytest.Config) -> Path:
     return source
 
 
-def run_suite(
-    suite: Path, flavour: str, directory: Path, *options: str
-) -> dict[str, dict[str, str]]:
+def run_suite(suite: Path, flavour: str, directory: Path, *options: str) -> Results:
     """Run it with the kernel as Jupyter's ``python3``; give what came of each test."""
     write_kernelspec(directory / "jupyter" / "kernels" / "python3", flavour)
     report = directory / "report.xml"
@@ -104,7 +107,7 @@ def run_suite(
     command = [sys.executable, "-m", "pytest", *OPTIONS, *options, f"--junitxml={report}", *SUITE]
     done = subprocess.run(command, cwd=suite, env=env, capture_output=True, text=True)
     assert report.exists(), f"{done.stdout}\n{done.stderr}"
-    results: dict[str, dict[str, str]] = defaultdict(dict)
+    results: Results = defaultdict(dict)
     for case in ElementTree.parse(report).iter("testcase"):
         came_to = next((e for e in case if e.tag in ("failure", "error", "skipped")), None)
         tag = "passed" if came_to is None else came_to.tag
@@ -113,7 +116,7 @@ def run_suite(
     return results
 
 
-def check(results: dict[str, dict[str, str]], passed: int) -> None:
+def check(results: Results, passed: int) -> None:
     failed = results["failure"] | results["error"]
     shown = "\n\n".join(f"{name}\n{detail[-3000:]}" for name, detail in failed.items())
     assert not failed, f"{len(failed)} failed: {', '.join(failed)}\n\n{shown}"
@@ -121,17 +124,32 @@ def check(results: dict[str, dict[str, str]], passed: int) -> None:
     assert len(results["passed"]) == passed
 
 
+@pytest.fixture(scope="module")
+def results(
+    suite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, Future[Results]]]:
+    """Run it with both flavours at once: most of the time it waits."""
+    left_out = {"chain": [], "async": [f"--deselect={test}" for test in DEMAND_SERIAL_CELLS]}
+    with ThreadPoolExecutor(len(left_out)) as pool:
+        yield {
+            flavour: pool.submit(
+                run_suite, suite, flavour, tmp_path_factory.mktemp(flavour), *options
+            )
+            for flavour, options in left_out.items()
+        }
+
+
 @pytest.mark.conformance
 @pytest.mark.timeout(900)
-def test_chain_passes_all_that_stock_ipykernel_passes(suite: Path, tmp_path: Path) -> None:
-    check(run_suite(suite, "chain", tmp_path), STOCK[version("ipykernel")])
+def test_chain_passes_all_that_stock_ipykernel_passes(
+    results: Mapping[str, Future[Results]],
+) -> None:
+    check(results["chain"].result(), STOCK[version("ipykernel")])
 
 
 @pytest.mark.conformance
 @pytest.mark.timeout(900)
 def test_async_passes_all_but_the_four_that_demand_serial_cells(
-    suite: Path, tmp_path: Path
+    results: Mapping[str, Future[Results]],
 ) -> None:
-    deselect = [f"--deselect={test}" for test in DEMAND_SERIAL_CELLS]
-    results = run_suite(suite, "async", tmp_path, *deselect)
-    check(results, STOCK[version("ipykernel")] - len(DEMAND_SERIAL_CELLS))
+    check(results["async"].result(), STOCK[version("ipykernel")] - len(DEMAND_SERIAL_CELLS))
