@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import traceback
@@ -111,6 +112,9 @@ class AsyncKernelApp(IPKernelApp):
             profile_dir=self.profile_dir,
             user_ns=self.user_ns,
         )
+        for name in ("Comm", "ipykernel.comm"):
+            # Else Python's last resort prints "No such comm" on stderr, in some cell.
+            logging.getLogger(name).parent = self.log
         kernel.record_ports({f"{name}_port": port for name, port in self._ports.items()})
         self.kernel = kernel
         self.displayhook.get_execution_count = lambda: kernel.execution_count

@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from .messages import Probe, batches
 from .target import Target
 
-#: How many messages each kernel gets; AKERNEL_FUZZ_MESSAGES=100000 takes a while.
-MESSAGES = int(os.environ.get("AKERNEL_FUZZ_MESSAGES", "0"))
+#: How many messages the kernels get together; AKERNEL_FUZZ_MESSAGES=100000 takes a while.
+TOTAL = int(os.environ.get("AKERNEL_FUZZ_MESSAGES", "0"))
 
 EVERY = ["async", "chain", "flow", "react", "cache", "multi", "cache-flow-multi-react"]
-FLAVOURS = EVERY if MESSAGES else ["async", "cache-flow-multi-react"]
+FLAVOURS = EVERY if TOTAL else ["async", "cache-flow-multi-react"]
+MESSAGES = (TOTAL or 250) // len(FLAVOURS)
 
 
 class Range:
@@ -50,19 +51,19 @@ def shooting(request: pytest.FixtureRequest) -> Iterator[Range]:
     shooting.close()
 
 
-@pytest.mark.timeout(0 if MESSAGES else 120)
+@pytest.mark.timeout(0 if TOTAL else 120)
 @pytest.mark.parametrize("shooting", FLAVOURS, indirect=True)
 def test_a_kernel_lives_and_answers_whatever_is_sent(shooting: Range) -> None:
     @given(batches)
     @settings(
-        max_examples=(MESSAGES or 250) // 10 // (1 if MESSAGES else len(FLAVOURS)),
-        derandomize=not MESSAGES,
+        max_examples=MESSAGES // (4 if TOTAL else 10),
+        derandomize=not TOTAL,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         database=None,
     )
     def whatever(probes: list[Probe]) -> None:
-        if not MESSAGES or shooting.sent < MESSAGES:
+        if not TOTAL or shooting.sent < MESSAGES:
             shooting.fire(probes)
 
     whatever()
