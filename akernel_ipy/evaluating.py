@@ -65,6 +65,7 @@ class Evaluating:
         error: BaseException | None = result.error_before_exec or result.error_in_exec
         if state.shown_error is not None and isinstance(error, KeyboardInterrupt):
             error = state.shown_error
+        state.shown_error = None  # with its frames, and all that they hold
         payload = tuple(state.payload)
         state.payload = []
         if error is None and state.display_error is not None:

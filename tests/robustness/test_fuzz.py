@@ -51,6 +51,8 @@ def shooting(request: pytest.FixtureRequest) -> Iterator[Range]:
     shooting.close()
 
 
+# What it would print of a failure may be long.
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 @pytest.mark.timeout(0 if TOTAL else 120)
 @pytest.mark.parametrize("shooting", FLAVOURS, indirect=True)
 def test_a_kernel_lives_and_answers_whatever_is_sent(shooting: Range) -> None:
