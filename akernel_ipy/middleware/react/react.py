@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from weakref import WeakValueDictionary
 
 from ...core.model import ABORTED, Outcome, Run
 from ...core.names import CellSyntaxError, Names, analyze
@@ -42,7 +43,8 @@ class React:
         self._evaluator = Evaluator(self.book, self._effects, self.sources)
         self._waves = Waves(self.book, self._evaluator)
         self._edits = Edits(self.book, self._waves)
-        self._locks: dict[str, asyncio.Lock] = {}
+        #: Held by cells that run; nobody needs that of a cell that doesn't.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def close(self) -> None:
         """End what goes on by itself: the session takes another flavour."""
@@ -77,7 +79,8 @@ class React:
         else:
             cell_id = _cell_id(run)
             run.state.display_id = f"rx-{uuid.uuid4()}"
-            async with self._locks.setdefault(cell_id, asyncio.Lock()):
+            lock = self._locks.setdefault(cell_id, asyncio.Lock())
+            async with lock:
                 # A cell that is asked for again while it still runs waits for itself.
                 outcome = await self._run_for_user(cell_id, run, names, concerned)
         await self._waves.follow(concerned, run)
