@@ -199,6 +199,9 @@ def probes(draw: Any) -> Probe:
     match draw(st.integers(0, 15)):
         case 0:
             channel = draw(st.sampled_from(["shell", "control", "stdin"]))
+            if channel == "control" and kind == "execute_request":
+                # That channel is a sequence, in which an interrupt waits for the cell before it.
+                content = {"code": draw(TEXT)}
         case 1 | 2:
             header = draw(st.dictionaries(st.sampled_from(list(HEADER)), ODD, max_size=2))
             header = {name: draw(HEADER[name]) for name in header}
