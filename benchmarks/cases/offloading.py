@@ -19,7 +19,7 @@ from benchmarks.targets import Target
 from benchmarks.wire import Pending, Raw
 
 #: Seconds between two completions.
-PAUSE = 0.1
+PAUSE = 0.5
 
 TIMEOUT = 300.0
 
