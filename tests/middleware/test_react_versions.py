@@ -172,3 +172,14 @@ def test_a_re_run_does_not_wait_for_the_cell_that_causes_it() -> None:
         assert (await notebook.run("b", "x = 1")).status == "ok"
 
     assert play(history).shell.shown["a"] == "1"
+
+
+def test_readers_of_a_name_that_was_always_there_run_again_only_for_another_value() -> None:
+    async def history(notebook: Notebook) -> None:
+        await notebook.run("a", "len(asyncio.__name__)")
+        await notebook.run("b", "import asyncio")
+        assert notebook.shell.runs["a"] == 1
+        await notebook.run("c", "import json as asyncio")
+
+    notebook = play(history)
+    assert (notebook.shell.runs["a"], notebook.shell.shown["a"]) == (2, "4")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ...core.errors import CycleError, RedefinitionError
-from ...core.graph import Graph, Update
+from ...core.graph import NOBODY, Graph, Update
 from ...core.model import Run
 from ...core.names import Names, same_code
 from ...core.wave import Change
@@ -76,10 +76,30 @@ class Edits:
         again = [c for c in dict.fromkeys(lost) if c in book.cells and c != cell_id]
         again = [c for c in again if book.cells[c].status == "fresh"]
         book.wave.change(
-            Change(cell_id, rebound=update.rebound, status=None),
+            Change(cell_id, rebound=self._unsettled(before, update), status=None),
             Change("", rebound=tuple(again), status=None),
         )
         return [*update.rebound, *again]
+
+    def _unsettled(self, before: Graph, update: Update) -> tuple[str, ...]:
+        """Give the readers that run in any case, whatever the cell binds.
+
+        A name that was bound without any cell's doing, as ``asyncio`` is, may get the same value.
+        """
+        after, namespace = update.graph, self._book.namespace
+
+        def had_a_value(reader: str, name: str) -> bool:
+            return before.source(reader, name) is None and name in namespace
+
+        return tuple(
+            reader
+            for reader in update.rebound
+            if not all(
+                had_a_value(reader, name)
+                for name, source in after.sources(reader).items()
+                if source != (before.source(reader, name) or NOBODY)
+            )
+        )
 
     # -- deletions -------------------------------------------------------------------------
 
