@@ -43,5 +43,12 @@ def test_the_example_shows_the_same_after_a_restart_and_says_that_it_came_back(
     assert figures == page.page.locator(".jp-Notebook img").count() > 0
     assert "from the cache" in again[-1], again[-1]
     assert "from the cache" not in first[-1], first[-1]
+    notes = page.page.locator(".jp-InputArea[data-akernel-cache]")
+    expect(notes.first).to_have_attribute("data-akernel-cache", re.compile("cache: .* instead of"))
+    assert notes.count() > 2
+    page.menu("File", "Save Notebook")
+    expect(page.page.locator(".jp-mod-current.jp-mod-dirty")).to_have_count(0)
+    saved = (page.server.root / page.path).read_text()
+    assert not re.search(r"cache: [\d.]+ m?s instead of", saved)
     errors = [output for output in page.frames if output.type == "error"]
     assert not errors, errors

@@ -63,15 +63,15 @@ def class_(walk: Walk, value: type) -> None:
     walk.out += b"type"
     for name in (version, module, qualname):
         walk.text(name)
-    added = _added(walk, value)
-    if added:
-        walk.named(added)
+    theirs = added(walk, value)
+    if theirs:
+        walk.named(theirs)
     else:
         walk.named_types[value] = bytes(walk.out[start:])
 
 
-def _added(walk: Walk, value: type) -> list[tuple[str, Any]]:
-    """Functions of the user's that were put into an installed class."""
+def added(walk: Walk, value: type) -> list[tuple[str, Any]]:
+    """Find functions of the user's that were put into an installed class."""
     if not _FLAGS(value) & _HEAP_TYPE:
         return []
     held = [pair for pair in contents(value).items() if type(pair[1]) is FunctionType]

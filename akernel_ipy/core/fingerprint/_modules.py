@@ -11,6 +11,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ._atoms import ATOMS
+from ._classes import added
 from ._names import type_name
 from ._origin import contents
 from ._refusal import Unhashable
@@ -39,7 +40,10 @@ _WRITTEN = frozenset(
 def module(walk: Walk, value: ModuleType) -> None:
     """Encode a module: by name and version, or, if it is local, by all that it holds."""
     name = _enter(walk, value)
-    if name is None or not walk.meet(value):
+    if name is None:
+        walk.named(_replaced(walk, value))
+        return
+    if not walk.meet(value):
         return
     held = contents(value)
     for key in sorted(key for key in held if type(key) is str and key not in _WRITTEN):
@@ -51,6 +55,22 @@ def module(walk: Walk, value: ModuleType) -> None:
 
 #: What `sys` holds that is not of the interpreter.
 _OF_THE_PROCESS = frozenset({"argv", "path", "modules", "orig_argv"})
+
+
+def _replaced(walk: Walk, value: ModuleType) -> list[tuple[str, Any]]:
+    """Functions of the user's that were put into an installed module."""
+    held = list(contents(value).items())
+    functions = [pair for pair in held if type(pair[1]) is FunctionType]
+    homes = {pair[1].__globals__.get("__name__") for pair in functions}
+    local = {home for home in homes if type(home) is str and _is_users(walk, home)}
+    if not local:
+        return []
+    return sorted(pair for pair in functions if pair[1].__globals__.get("__name__") in local)
+
+
+def _is_users(walk: Walk, home: str) -> bool:
+    known = walk.origins.is_notebook(home) or home in sys.modules
+    return known and walk.origins.installed(home) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +169,8 @@ def _changed(walk: Walk, value: Any, depth: int) -> bool:
         home = value.__globals__.get("__name__")
     elif issubclass(kind, type):
         home = type_name(value)[0]
+        if added(walk, value):
+            return True
     else:
         return False
     return type(home) is str and walk.origins.installed(home) is None
