@@ -1,6 +1,6 @@
 /* A note beside each cell that came from the cache: told by the reply, kept in the page only.
 
-   Written by hand in the form that JupyterLab 4 and Notebook 7 load: a container with `init` and
+   Written by hand in the form that JupyterLab 4 loads: a container with `init` and
    `get`, as webpack's module federation makes them. Nothing goes into the notebook's file. */
 (function () {
   'use strict';
