@@ -14,6 +14,16 @@ from .hazards import Table
 
 SETS = "p = 1\ndef f():\n global p\n p = 2"
 
+SELF = "self.n = 1"
+STEPPED = """\
+class K:
+ def __iter__(self): return self
+ def __next__(self):
+  self.n = 1
+  raise StopIteration
+p = K()
+"""
+
 #: setup; cells that wait for one another; a last cell that must not overtake them.
 COMING = [
     # Through an object that a third cell changes, of which a waiting cell gets another name.
@@ -39,6 +49,11 @@ COMING = [
     ("p = []", "q = [p]", "q[0].append(1)", "print(p)"),
     ("p = []", "q = p", "r = q", "r.append(1)", "print(p)"),
     ("p = []", "q = p", "print(q)", "p.append(1)"),
+    ("import gc\np = []", "q = p", "gc.is_tracked(q)", "print(p)"),
+    (f"class K:\n def __call__(self): {SELF}\np = K()", "q = p", "q()", "r = p"),
+    (f"class K:\n @property\n def x(self): {SELF}\np = K()", "q = p", "q.x", "r = p"),
+    (f"class K:\n def m(self): {SELF}\np = K()", "q = p", "q.m()", "r = p"),
+    (STEPPED, "q = p", "for r in q: pass", "s = p"),
     ("p = []\nK = type('K', (), {})", "q = K(); q.x = p", "q.x.append(1)", "print(p)"),
 ]  # fmt: skip
 
@@ -184,7 +199,7 @@ class Play:
             self.running[entry.number] = entry
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(accesses(), min_size=2, max_size=9), st.data())
 def test_no_two_cells_that_conflict_run_together_and_all_get_to_run(
     cells: list[Access], data: st.DataObject

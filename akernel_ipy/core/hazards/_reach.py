@@ -149,7 +149,7 @@ class Reach:
             policy = policy_of(type(found))
             if policy is Policy.LEAF:
                 continue
-            if explicit and policy in _QUIET:
+            if explicit and policy in _QUIET and (found is value or _is_in_reach(found, policy)):
                 self._note(id(found), name, True)
             if id(found) in seen:
                 continue
@@ -271,6 +271,11 @@ _LOOKS: dict[Policy, _Look] = {
     Policy.FRAME: Reach._frame,
     Policy.HIDDEN: Reach._hidden,
 }
+
+
+def _is_in_reach(found: Any, policy: Policy) -> bool:
+    """Whether an attribute set on an object may be meant for this: not for a library's class."""
+    return policy is not Policy.CLASS or is_own(found)
 
 
 def _is_of_a_module(namespace: Mapping[str, Any]) -> bool:
