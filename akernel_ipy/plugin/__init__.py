@@ -11,6 +11,7 @@ from IPython.core.error import UsageError
 from ..core.model import find_run
 
 if TYPE_CHECKING:
+    from ..session import Session
     from .plugin import AkernelPlugin
 
 #: ipykernel from which on the parents of messages are context variables.
@@ -46,6 +47,11 @@ def unload(shell: Any) -> None:
     plugin = _loaded.pop(id(shell), None)
     if plugin is not None:
         plugin.unload()
+
+
+def session_of(shell: Any) -> Session:
+    """Give the session of a shell that the extension is loaded into."""
+    return _loaded[id(shell)].session
 
 
 def forget() -> None:

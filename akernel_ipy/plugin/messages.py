@@ -8,9 +8,15 @@ from weakref import WeakValueDictionary
 
 from jupyter_client.session import extract_header
 
-from ..core.model import current_run
+from ..core.model import current_run, find_run
 from ..wire.session import CHANGES, OUTPUTS, Header
 from .patching import Patches
+
+#: Messages that are no outputs: a cell that sends one does what the cache can't do again.
+EFFECTS = {
+    "input_request": "it asks the user",
+    **dict.fromkeys(("comm_open", "comm_msg", "comm_close"), "it talks to a widget"),
+}
 
 
 class WatchedHeader(Header):
@@ -93,6 +99,8 @@ class Messages:
             request = self._coming.pop(msg_id, None) if _is_idle(content) else None
             if request is not None:
                 self._lost(request)
+        if kind in EFFECTS and (run := find_run()) is not None:
+            run.state.effects[EFFECTS[kind]] = None
         if kind not in OUTPUTS and kind not in CHANGES:
             return
         if kind == "execute_result":

@@ -53,3 +53,13 @@ def test_a_later_kernel_brings_back_what_this_one_made(tmp_path: Path) -> None:
         assert [told(r).get("hit") for r in requests] == [False, True, True]
         assert [shown(r) for r in requests] == [shown(r) for r in first]
         assert [r.count for r in requests][1] == requests[0].count + 1
+
+
+def test_a_cell_that_asks_or_makes_a_widget_is_not_stored(tmp_path: Path) -> None:
+    for kernel in stock_kernel(env={"AKERNEL_CACHE_DIR": str(tmp_path / "cache")}):
+        for lab in notebook(kernel, "cache"):
+            cell = lab.send("ask", "%%cache\nname = input('name? ')", allow_stdin=True)
+            cell.answer("Ada")
+            assert told(cell.result())["uncached"] == "it asks the user"
+            widget = lab.run("w", "%%cache\nimport ipywidgets\nslider = ipywidgets.IntSlider()")
+            assert told(widget)["uncached"] == "it talks to a widget"

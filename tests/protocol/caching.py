@@ -15,6 +15,9 @@ from protocol.request import Request
 #: Store whatever a cell costs: tests can't wait for slow ones.
 EVERYTHING = ("--CacheStore.min_seconds=-1",)
 
+#: `AKERNEL_TEST_COMMAND` names ipykernel's launcher: the kernels load the extension.
+EXTENSION = "ipykernel_launcher" in os.environ.get("AKERNEL_TEST_COMMAND", "")
+
 
 class Cached:
     """A directory with a cache, and kernels that use it, one after the other or at once."""
@@ -36,6 +39,9 @@ class Cached:
         }
         kernel = Kernel(flavour, args=args or EVERYTHING, env=found)
         self.kernels.append(kernel)
+        if EXTENSION:
+            for line in ("%load_ext akernel_ipy", f"%akernel_mode {flavour}"):
+                kernel.clients[0].run(line, silent=True)
         return kernel
 
     def notebook(self, flavour: str = "cache", *args: str, **env: str) -> Notebook:
@@ -94,10 +100,10 @@ class Notebook:
 
     def flush(self) -> None:
         """Wait until everything is stored."""
-        self.client.run(
-            "get_ipython().kernel.sessions.at_hand().caching.cache.store.flush()",
-            silent=True,
-        )
+        session = "get_ipython().kernel.sessions.at_hand()"
+        if EXTENSION:
+            session = "__import__('akernel_ipy.plugin').plugin.session_of(get_ipython())"
+        self.client.run(f"{session}.caching.cache.store.flush()", silent=True)
 
 
 class Cell:
