@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from kernels import Kernel
 from notebooks.lab import Lab
-from protocol.gates import FileGate
 
 from .stock import notebook, stock_kernel
 
@@ -82,18 +81,19 @@ def test_a_semicolon_silences_its_own_cell_and_no_other(lab: Lab) -> None:
     assert (lab.texts("loud"), lab.texts("quiet")) == (["6"], [])
 
 
+#: In a cell: wait, and hold up all others, until the request of a cell has arrived.
+ARRIVED = """
+from akernel_ipy.plugin import session_of
+import time
+while {cell!r} not in session_of(get_ipython()).expected(): time.sleep(0.01)
+"""
+
+
 def test_run_all_runs_each_cell_once(lab: Lab) -> None:
     cells = {"0": "n = 0"} | {str(k): f"print('ran')\nv{k} = n + {k}\nv{k}" for k in range(1, 6)}
     lab.run_all(cells)
-    gate = FileGate(lab.client)
-    held = lab.send(
-        "held", f"import os, time\nwhile not os.path.exists({str(gate.path)!r}): time.sleep(.01)"
-    )
-    held.until_busy()
-    requests = [lab.send(cell, code) for cell, code in {**cells, "0": "n = 10"}.items()]
-    gate.open()
-    for request in requests:
-        request.result()
+    lab.send("held", ARRIVED.format(cell="5"))
+    requests = lab.run_all({**cells, "0": "n = 10"})
     assert [r.stdout.count("ran") for r in requests] == [0, 1, 1, 1, 1, 1]
     assert lab.texts("5") == ["ran\n", "15"]
 
@@ -101,8 +101,8 @@ def test_run_all_runs_each_cell_once(lab: Lab) -> None:
 def test_a_failed_cell_aborts_the_queue_and_the_next_change_reaches_all(lab: Lab) -> None:
     lab.run("n", "n = 1")
     lab.run("r", "n * 2")
-    requests = [lab.send("n", "n = 5"), lab.send("bad", "1 / 0"), lab.send("r", "n * 2")]
-    assert [request.result().status for request in requests] == ["ok", "error", "aborted"]
+    codes = {"n": ARRIVED.format(cell="r") + "n = 5", "bad": "1 / 0", "r": "n * 2"}
+    assert [request.status for request in lab.run_all(codes)] == ["ok", "error", "aborted"]
     lab.run("n", "n = 7")
     assert lab.ask("Out[max(Out)]") == 14
 
