@@ -21,7 +21,7 @@ FLAVOURS = EVERY if ACTIONS else ["async", "flow-multi"]
 def test_each_request_gets_one_answer_and_only_its_own_outputs(flavour: str) -> None:
     chaos = Chaos(flavour, SEED)
     try:
-        chaos.run(ACTIONS or 30, restarts=ACTIONS // 500 or int(flavour == "async"))
+        chaos.run(ACTIONS or 30, restarts=ACTIONS // 100 or int(flavour == "async"))
     except BaseException:
         chaos.kernel.close()
         raise

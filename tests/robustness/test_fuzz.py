@@ -19,8 +19,12 @@ FLAVOURS = EVERY if TOTAL else ["async", "cache-flow-multi-react"]
 MESSAGES = (TOTAL or 250) // len(FLAVOURS)
 
 
+#: Messages that one kernel gets: under react each cell without an id stays one, and is run again.
+LIFETIME = 500
+
+
 class Range:
-    """Keeps a kernel as long as it stands what it gets."""
+    """Keeps a kernel for a while, if it stands what it gets."""
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour
@@ -36,6 +40,8 @@ class Range:
             self.close()
             raise
         self.sent += target.sent - before
+        if target.sent > LIFETIME:
+            self.close()
 
     def close(self) -> None:
         if self.target is not None:
@@ -60,7 +66,8 @@ def test_a_kernel_lives_and_answers_whatever_is_sent(shooting: Range) -> None:
     @settings(
         max_examples=MESSAGES // (4 if TOTAL else 10),
         derandomize=not TOTAL,
-        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        # A long run tells what it has found, and goes on with the next flavour.
+        phases=[Phase.generate] if TOTAL else [Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         database=None,
     )
