@@ -52,9 +52,12 @@ class Report:
 
     @property
     def plateau(self) -> float:
-        """The memory in the second quarter of the time."""
+        """The memory in the third quarter of the time.
+
+        What is remembered of texts, whoever has run them, is bounded; before, it fills up.
+        """
         count = len(self.memory)
-        return median(self.memory[count // 4 : count // 2] or self.memory)
+        return median(self.memory[count // 2 : count * 3 // 4] or self.memory)
 
     @property
     def last(self) -> float:
