@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from kernels import Kernel
 from notebooks.lab import Lab
+from protocol.request import PATIENCE
 
 from .stock import notebook, stock_kernel
 
@@ -126,6 +127,17 @@ def test_an_interrupt_ends_a_cell_that_is_run_again(kernel: Kernel, lab: Lab) ->
     kernel.interrupt()
     assert cause.result().status == "ok"
     assert lab.texts("r")[-1] == "KeyboardInterrupt"
+
+
+def test_an_interrupt_ends_a_cell_that_a_widget_runs_again(kernel: Kernel, lab: Lab) -> None:
+    lab.run("w", "import asyncio, ipywidgets\nw = ipywidgets.IntSlider()")
+    lab.run("r", "print('seen', w.value)\nawait asyncio.sleep(99 * w.value)")
+    state = {"method": "update", "state": {"value": 1}, "buffer_paths": []}
+    lab.client.send("comm_msg", {"comm_id": lab.ask("w.model_id"), "data": state})
+    lab.wait_text("r", "seen 1\n")
+    kernel.interrupt()
+    lab.client.wait(lambda: "KeyboardInterrupt" in lab.text("r"), PATIENCE, "its end")
+    assert lab.run("2", "1").status == "ok"
 
 
 def test_the_graph_and_the_reasons_can_be_asked_for(lab: Lab) -> None:
