@@ -43,6 +43,7 @@ COMING = [
     ("p = 1", "def k(): exec('p = 2')", "k()", "print(p)"),
     # Names that come to mean something else before the function is called.
     ("p, q = [], []", "h = lambda: p", "p = q", "h().append(1)", "print(q)"),
+    ("p, q = [], []", "h = lambda: p\nh()", "p = q", "h().append(1)", "print(q)"),
     ("p, q = [], []\ndef f(): return p", "h = f", "p = q", "h().append(1)", "print(q)"),
     ("p, q = [], []", "h = lambda: p", "k = h", "p = q", "k().append(1)", "print(q)"),
     # Objects that come.
