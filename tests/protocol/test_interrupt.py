@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +12,8 @@ from kernels import Kernel, audited, wait_gone
 from .client import Client
 from .request import Request
 
-#: Seconds within which an interrupted cell must have ended, and fifty of them.
-SOON, SOON_FIFTY = 1.0, 20.0
+#: Seconds within which interrupted cells must have ended. Left alone they take 60.
+SOON = 20
 
 
 @pytest.fixture(scope="module", params=["signal", "message"])
@@ -22,13 +21,11 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
     yield from audited(Kernel(interrupt_mode=request.param))
 
 
-def interrupted(kernel: Kernel, *cells: Request, within: float = SOON) -> None:
+def interrupted(kernel: Kernel, *cells: Request) -> None:
     """Interrupt the kernel; each of ``cells`` must show KeyboardInterrupt soon."""
-    start = time.monotonic()
     kernel.interrupt()
     for cell in cells:
-        assert cell.result(15).ename == "KeyboardInterrupt"
-        assert cell.replied - start < within
+        assert cell.result(SOON).ename == "KeyboardInterrupt"
 
 
 def interrupted_idle(kernel: Kernel, client: Client) -> None:
@@ -48,28 +45,28 @@ def interrupted_idle(kernel: Kernel, client: Client) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "import time; time.sleep(12)",
+        "import time; time.sleep(60)",
         "while True: pass",
-        "import threading; threading.Event().wait(12)",
+        "import threading; threading.Event().wait(60)",
     ],
 )
 def test_a_blocking_cell_gets_keyboard_interrupt(kernel: Kernel, client: Client, code: str) -> None:
     cell = client.execute(f"print('in', flush=True)\n{code}").until("in")
     kernel.interrupt()
-    assert cell.result(10).ename == "KeyboardInterrupt"
+    assert cell.result(SOON).ename == "KeyboardInterrupt"
     assert client.run("'usable'").value == "'usable'"
 
 
 @pytest.mark.parametrize(
     "code",
     [
-        "await asyncio.sleep(8)",
-        "await asyncio.gather(asyncio.sleep(8), asyncio.sleep(8))",
+        "await asyncio.sleep(60)",
+        "await asyncio.gather(asyncio.sleep(60), asyncio.sleep(60))",
         "async for _ in forever(): pass",
-        "await asyncio.wait_for(asyncio.sleep(8), 8)",
-        "await asyncio.to_thread(stop_thread.wait, 8)",
-        "async with asyncio.timeout(8): await asyncio.sleep(8)",
-        "await asyncio.create_task(asyncio.sleep(8))",
+        "await asyncio.wait_for(asyncio.sleep(60), 60)",
+        "await asyncio.to_thread(stop_thread.wait, 60)",
+        "async with asyncio.timeout(60): await asyncio.sleep(60)",
+        "await asyncio.create_task(asyncio.sleep(60))",
         "await asyncio.get_running_loop().create_future()",
     ],
 )
@@ -87,7 +84,7 @@ def test_fifty_cells_in_flight_all_show_keyboard_interrupt(kernel: Kernel, clien
     cells = [client.execute(f"print('in')\nawait asyncio.sleep(60 + {i})") for i in range(50)]
     for cell in cells:
         cell.until("in")
-    interrupted(kernel, *cells, within=SOON_FIFTY)
+    interrupted(kernel, *cells)
     assert client.run("'usable'").value == "'usable'"
 
 
@@ -104,7 +101,7 @@ def test_an_interrupt_ends_the_blocking_cell_and_spares_the_awaiting(
 ) -> None:
     gate = client.gate()
     awaiting = client.execute(f"{gate.wait}\n'spared'").until_busy()
-    blocking = client.execute("import time; print('in', flush=True); time.sleep(12)").until("in")
+    blocking = client.execute("import time; print('in', flush=True); time.sleep(60)").until("in")
     interrupted(kernel, blocking)
     gate.open()
     assert awaiting.result().value == "'spared'"
@@ -131,7 +128,7 @@ def test_an_idle_kernel_survives_an_interrupt_after_overlapping_cells(
 
 
 def test_two_cells_are_interrupted_one_after_the_other(kernel: Kernel, client: Client) -> None:
-    for code in ("await asyncio.sleep(60)", "import time; time.sleep(12)") * 2:
+    for code in ("await asyncio.sleep(60)", "import time; time.sleep(60)") * 2:
         cell = client.execute(f"print('in', flush=True)\n{code}").until("in")
         interrupted(kernel, cell)
 
@@ -142,7 +139,7 @@ def test_two_interrupts_at_once_end_the_cell_and_leave_the_kernel_usable(
     cell = client.execute("print('in'); await asyncio.sleep(60)").until("in")
     kernel.interrupt()
     kernel.interrupt()
-    assert cell.result(15).ename == "KeyboardInterrupt"
+    assert cell.result(SOON).ename == "KeyboardInterrupt"
     assert client.run("'usable'").value == "'usable'"
 
 
@@ -161,7 +158,7 @@ def test_a_cell_that_waits_for_a_child_is_interrupted_with_it(
 ) -> None:
     cell = client.execute(
         "import subprocess, time; time.sleep(0.1)\n"
-        "print(subprocess.run('echo child; sleep 12', shell=True))"
+        "print(subprocess.run('echo child; sleep 60', shell=True))"
     ).until("child")
     children = kernel.processes()[1:]
     interrupted(kernel, cell)
@@ -170,12 +167,12 @@ def test_a_cell_that_waits_for_a_child_is_interrupted_with_it(
 
 
 def test_a_shell_escape_is_interrupted_and_its_child_ends(kernel: Kernel, client: Client) -> None:
-    cell = client.execute("print('in', flush=True)\n!echo child; sleep 12; echo woke").until(
+    cell = client.execute("print('in', flush=True)\n!echo child; sleep 60; echo woke").until(
         "child"
     )
     children = kernel.processes()[1:]
     kernel.interrupt()
-    cell.result(10)
+    cell.result(SOON)
     assert "woke" not in cell.stdout
     wait_gone(children, 5)
     assert client.run("'usable'").value == "'usable'"
@@ -187,7 +184,7 @@ def test_an_awaiting_cell_may_catch_keyboard_interrupt_too(kernel: Kernel, clien
         "except KeyboardInterrupt:\n    print('caught')\n'went on'"
     ).until("in")
     kernel.interrupt()
-    assert cell.result(5).value == "'went on'"
+    assert cell.result(SOON).value == "'went on'"
     assert cell.stdout == "in\ncaught\n"
 
 
@@ -197,7 +194,7 @@ def test_a_cell_may_catch_its_cancellation_and_go_on(kernel: Kernel, client: Cli
         "except asyncio.CancelledError:\n    pass\n'went on'"
     ).until("in")
     kernel.interrupt()
-    assert cell.result(5).value == "'went on'"
+    assert cell.result(SOON).value == "'went on'"
     assert cell.status == "ok"
 
 
@@ -205,11 +202,11 @@ def test_a_blocking_cell_may_catch_keyboard_interrupt_and_go_on(
     kernel: Kernel, client: Client
 ) -> None:
     cell = client.execute(
-        "import time\ntry:\n    print('in', flush=True)\n    time.sleep(12)\n"
+        "import time\ntry:\n    print('in', flush=True)\n    time.sleep(60)\n"
         "except KeyboardInterrupt:\n    print('caught')\nawait asyncio.sleep(0)\n'went on'"
     ).until("in")
     kernel.interrupt()
-    assert cell.result(5).value == "'went on'"
+    assert cell.result(SOON).value == "'went on'"
     assert cell.stdout == "in\ncaught\n"
 
 
@@ -217,7 +214,7 @@ def test_a_background_task_that_blocks_the_loop_is_interrupted(
     kernel: Kernel, client: Client
 ) -> None:
     cell = client.execute(
-        "import time\nasync def blocks():\n    print('in', flush=True)\n    time.sleep(12)\n"
+        "import time\nasync def blocks():\n    print('in', flush=True)\n    time.sleep(60)\n"
         "async def later():\n    await asyncio.sleep(0.05)\n    await blocks()\n"
         "blocking_task = asyncio.create_task(later())"
     )
@@ -232,7 +229,7 @@ def test_a_background_task_that_blocks_the_loop_is_interrupted(
 
 def test_a_callback_that_blocks_the_loop_is_interrupted(kernel: Kernel, client: Client) -> None:
     cell = client.execute(
-        "import time\ndef block():\n    print('in', flush=True)\n    time.sleep(12)\n"
+        "import time\ndef block():\n    print('in', flush=True)\n    time.sleep(60)\n"
         "_ = asyncio.get_running_loop().call_later(0.05, block)"
     )
     cell.background = True
@@ -255,7 +252,7 @@ def test_a_cell_that_asks_is_interrupted(kernel: Kernel, client: Client, questio
 def test_an_interrupt_aborts_what_waits_behind_a_blocking_cell(
     kernel: Kernel, client: Client
 ) -> None:
-    code = "import time; print('in', flush=True); time.sleep(12)"
+    code = "import time; print('in', flush=True); time.sleep(60)"
     blocking = client.execute(code, stop_on_error=True).until("in")
     behind = [client.execute("print('never')", stop_on_error=True) for _ in range(3)]
     for _ in range(10):  # a signal is faster than a socket
@@ -269,14 +266,14 @@ def test_a_signal_from_outside_is_an_interrupt_in_either_mode(
 ) -> None:
     cell = client.execute("print('in'); await asyncio.sleep(60)").until("in")
     os.kill(kernel.pid, signal.SIGINT)
-    assert cell.result(5).ename == "KeyboardInterrupt"
+    assert cell.result(SOON).ename == "KeyboardInterrupt"
 
 
 def test_an_interrupt_request_is_answered(client: Client) -> None:
     cell = client.execute("print('in'); await asyncio.sleep(60)").until("in")
     answer = client.ask("interrupt_request", channel="control")
     assert answer.reply["status"] == "ok"
-    assert cell.result(5).ename == "KeyboardInterrupt"
+    assert cell.result(SOON).ename == "KeyboardInterrupt"
 
 
 def test_a_cancelled_cell_shows_keyboard_interrupt_and_never_cancelled_error(

@@ -10,6 +10,7 @@ import re
 import sys
 import types
 import uuid
+import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
@@ -26,6 +27,7 @@ ATOMS: frozenset[type] = frozenset(
         datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone,
         decimal.Decimal, fractions.Fraction, uuid.UUID, re.Pattern,
         pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath,
+        weakref.ProxyType, weakref.CallableProxyType,  # answer for another, or fail when it is gone
     }
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
@@ -236,3 +237,13 @@ def test_what_the_store_could_not_publish_in_the_end_is_not_called_stored() -> N
 def test_times_and_sizes_for_people() -> None:
     assert [show_seconds(s) for s in (0.0001, 0.25, 3.14159)] == ["0 ms", "250 ms", "3.1 s"]
     assert [show_bytes(b) for b in (0, 2048, 3 << 30)] == ["0 B", "2.0 KiB", "3.0 GiB"]
+
+
+def test_a_proxy_of_what_is_gone_is_passed_over() -> None:
+    class Thing:
+        pass
+
+    thing = Thing()
+    proxy = weakref.proxy(thing)
+    del thing
+    assert not Parts({"proxy": proxy}, Inside(namespace(proxy=proxy))).objects
