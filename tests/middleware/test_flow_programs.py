@@ -18,7 +18,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 
 
 def compare(program: list[Cell]) -> str:
-    return difference(program, play("flow", program), play("chain", program))
+    expected = play("chain", program)
+    found = difference(program, play("flow", program), expected)
+    # Some programs sort by texts that hold addresses: those differ from themselves.
+    if found and any(difference(program, play("chain", program), expected) for _ in range(8)):
+        return ""
+    return found
 
 
 def test_a_program_leaves_and_shows_what_it_does_in_turn() -> None:
