@@ -113,11 +113,17 @@ class AsyncKernelApp(IPKernelApp):
             user_ns=self.user_ns,
         )
         for name in ("Comm", "ipykernel.comm"):
-            # Else Python's last resort prints "No such comm" on stderr, in some cell.
-            logging.getLogger(name).parent = self.log
+            logging.getLogger(name).addFilter(self._belongs_to_a_cell)
         kernel.record_ports({f"{name}_port": port for name, port in self._ports.items()})
         self.kernel = kernel
         self.displayhook.get_execution_count = lambda: kernel.execution_count
+
+    def _belongs_to_a_cell(self, record: logging.LogRecord) -> bool:
+        # Python's last resort prints on stderr. That is right for the error of a callback, whose
+        # cell shows it; "No such comm" would appear in some cell: it goes to the kernel's log.
+        if record.exc_info is None and self.log.isEnabledFor(record.levelno):
+            self.log.handle(record)
+        return record.exc_info is not None
 
     def start_up(self, shell: Any) -> None:
         """Do for a session's shell what ``initialize`` does for the kernel's first one."""

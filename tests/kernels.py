@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +146,15 @@ class Kernel:
         self.manager.restart_kernel()
         self._close_clients()
         return self.client()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Hold the process: what is sent meanwhile has all arrived before any of it is handled."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
     def processes(self) -> list[psutil.Process]:
         """The kernel's process and its descendants."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,6 +17,13 @@ SEED = int(os.environ.get("AKERNEL_FLOW_SEED", "0"))
 
 # Programs make coroutines and forget them.
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Collect the coroutines here, and not in a test that minds them."""
+    yield
+    gc.collect()
 
 
 def compare(program: list[Cell]) -> str:

@@ -17,7 +17,7 @@ from kernels import Kernel, write_kernelspec
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from .lab import Lab
+from .lab import PATIENCE, Lab
 from .percent import NOTEBOOKS, cells_of, essence
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ def at_once(flavour: str) -> dict[str, Shown]:
             client.run(reset(flavour), silent=True)
             lab = Lab(client)
             cells = cells_of(path)
-            for cell, request in zip(cells, lab.run_all(cells), strict=True):
+            with kernel.stopped():
+                requests = [lab.send(cell, code) for cell, code in cells.items()]
+            for cell, request in zip(cells, requests, strict=True):
+                request.result(PATIENCE)
                 assert request.status == "ok", f"{path.name} {cell}: {request.reply}"
             client.ask("kernel_info_request")
             shown[path.stem] = {cell: essence(lab.outputs(cell)) for cell in cells}

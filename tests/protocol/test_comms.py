@@ -106,6 +106,7 @@ def test_an_error_in_a_callback_leaves_the_kernel_alive(client: Client, target: 
     comm_id = cell.result().of("comm_open")[0]["content"]["comm_id"]
     until_idle(tell(client, comm_id, 1), tell(client, comm_id, 2))
     assert client.run("'alive'").value == "'alive'"
+    client.wait(lambda: cell.stderr.count("ZeroDivisionError") == 2, 20, "both errors")
 
 
 def test_a_message_to_an_unknown_comm_is_answered_with_idle(client: Client) -> None:
