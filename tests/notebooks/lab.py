@@ -77,6 +77,11 @@ class Lab:
         """Execute a cell, and wait for the end; errors are the caller's business."""
         return self.send(cell, code, **options).result()
 
+    def run_all(self, cells: Mapping[str, str], timeout: float = PATIENCE) -> list[Request]:
+        """Execute all cells as Run All does: every request at once."""
+        requests = [self.send(cell, code) for cell, code in cells.items()]
+        return [request.result(timeout) for request in requests]
+
     def ask(self, expression: str) -> Any:
         """Evaluate an expression whose value has a simple ``repr``, without making a cell."""
         request = self.client.run("", silent=True, user_expressions={"it": expression})
