@@ -28,8 +28,8 @@ def interrupted(kernel: Kernel, *cells: Request) -> None:
         assert cell.result(SOON).ename == "KeyboardInterrupt"
 
 
-def interrupted_idle(kernel: Kernel, client: Client) -> None:
-    """Interrupt the idle kernel, and wait until it has handled that."""
+def interrupt_handled(kernel: Kernel, client: Client, times: int = 1) -> None:
+    """Interrupt the kernel so many times at once, and wait until it has handled that."""
 
     def handled() -> int:
         statuses = [m for m in client.iopub if m["msg_type"] == "status"]
@@ -37,9 +37,11 @@ def interrupted_idle(kernel: Kernel, client: Client) -> None:
         return parents.count("interrupt_request")
 
     before = handled()
-    kernel.interrupt()
+    for _ in range(times):
+        kernel.interrupt()
     if kernel.manager.kernel_spec.interrupt_mode == "message":
-        client.wait(lambda: handled() == before + 2, 20, "busy and idle of interrupt_request")
+        ended = before + 2 * times
+        client.wait(lambda: handled() == ended, 20, "busy and idle of interrupt_request")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_an_interrupt_ends_the_blocking_cell_and_spares_the_awaiting(
 def test_an_idle_kernel_survives_interrupts(kernel: Kernel, client: Client) -> None:
     client.run("1")
     for _ in range(3):
-        interrupted_idle(kernel, client)
+        interrupt_handled(kernel, client)
     assert client.run("'alive'").value == "'alive'"
     assert kernel.alive
 
@@ -123,7 +125,7 @@ def test_an_idle_kernel_survives_an_interrupt_after_overlapping_cells(
     for n in (0, 2, 1):
         gates[n].open()
         cells[n].result()
-    interrupted_idle(kernel, client)
+    interrupt_handled(kernel, client)
     assert client.run("'alive'").value == "'alive'"
 
 
@@ -137,8 +139,7 @@ def test_two_interrupts_at_once_end_the_cell_and_leave_the_kernel_usable(
     kernel: Kernel, client: Client
 ) -> None:
     cell = client.execute("print('in'); await asyncio.sleep(60)").until("in")
-    kernel.interrupt()
-    kernel.interrupt()
+    interrupt_handled(kernel, client, times=2)
     assert cell.result(SOON).ename == "KeyboardInterrupt"
     assert client.run("'usable'").value == "'usable'"
 
