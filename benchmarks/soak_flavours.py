@@ -2,7 +2,7 @@
 
 By hand, a flavour after the other, and then the picture::
 
-    python -m benchmarks.soak_flavours async chain --cells 10000 --json soak.json
+    python -m benchmarks.soak_flavours async chain --cells 100000 --json soak.json
     python -m benchmarks.soak_flavours --json soak.json --plot soak.svg
 
 ``ipykernel`` in the place of a flavour runs the same cells on the stock kernel: what `In`, `Out`
@@ -14,14 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from .errors import FaultError
-from .kernel import Cell, Kernel, launched
+from .kernel import Cell, Exchange, Kernel, launched
 from .targets import STOCK, Target, parse
 
 LAUNCH = "{flavour}=python -m akernel_ipy launch {flavour} -f {{connection_file}}"
@@ -35,26 +35,26 @@ BATCH = 20
 #: How often the memory is looked at.
 LOOKS = 50
 
-#: What the cells do: ``{s}`` is the slot, ``{n}`` a number that is new each time.
-CODES = (
-    "v{s} = {n}; v{s} * 2",
-    "for i{s} in range(3): print({n}, i{s})",
-    "await asyncio.sleep(0); print({n})",
-    "r{s} = v{before} + {n}; r{s}",
-    "def f{s}(x): return x + {n}\nf{s}(1)",
-    "l{s} = [bytes(100 + {n} % 10) for _ in range(100)]; l{s}.append(l{s})",
-    "display({{'text/plain': '{n}'}}, raw=True)",
-    "class C{s}: n = {n}\nC{s}().n",
+#: What the cells do, and what each shows: ``{s}`` is the slot, ``{n}`` a number new each time.
+KINDS: tuple[tuple[str, Callable[[int], str]], ...] = (
+    ("v{s} = {n}; v{s} * 2", lambda n: str(2 * n)),
+    ("for i{s} in range(3): print({n}, i{s})", lambda n: f"{n} 0\n{n} 1\n{n} 2\n"),
+    ("await asyncio.sleep(0); print({n})", lambda n: f"{n}\n"),
+    ("r{s} = v{first} + {n}; r{s}", lambda n: str(2 * n - 3)),
+    ("def f{s}(x): return x + {n}\nf{s}(1)", lambda n: str(n + 1)),
+    ("l{s} = [bytes(100 + {n} % 10) for _ in range(100)]; l{s}.append(l{s})", lambda n: ""),
+    ("display({{'text/plain': '{n}'}}, raw=True)", str),
+    ("class C{s}: n = {n}\nC{s}().n", str),
 )
 
 ERROR = "x{s} = {n}; print(x{s}); 1 / 0"
 
-#: Prints how many objects of each type there are.
+#: Prints how many objects of each type there are, if there are many.
 COUNT = """\
 import collections as _c, gc as _g, json as _j
 _g.collect()
 _kinds = (f'{type(o).__module__}.{type(o).__qualname__}' for o in _g.get_objects())
-print(_j.dumps(_c.Counter(_kinds)))
+print(_j.dumps({kind: count for kind, count in _c.Counter(_kinds).items() if count > 100}))
 """
 
 
@@ -85,67 +85,93 @@ class Story:
         )
 
 
-def code_of(number: int) -> str:
-    """Give the code of the cell that is run as the ``number``-th."""
+def cell_of(number: int) -> Cell:
+    """Give the cell that is run as the ``number``-th."""
     slot = number % SLOTS
-    before = (slot // len(CODES)) * len(CODES)
-    return CODES[slot % len(CODES)].format(s=slot, n=number, before=before)
+    code, _ = KINDS[slot % len(KINDS)]
+    first = slot - slot % len(KINDS)
+    return Cell(f"cell-{slot}", code.format(s=slot, n=number, first=first))
 
 
-def batches(cells: int) -> Iterator[list[Cell]]:
-    """Give the cells to send at once; what fails is sent alone."""
-    for start in range(0, cells, BATCH):
-        numbers = range(start, min(cells, start + BATCH))
-        yield [Cell(f"cell-{n % SLOTS}", code_of(n)) for n in numbers]
-        if start % (10 * BATCH) == 0:
-            yield [Cell("cell-error", ERROR.format(s="e", n=start))]
+def check(numbers: Sequence[int], exchange: Exchange) -> None:
+    """Check that each of these cells was answered, and shows what it should.
+
+    Raises:
+        FaultError: one did not.
+    """
+    exchange.verify()
+    shown = dict.fromkeys(exchange.ids, "")
+    for message in exchange.messages:
+        if message.parent in shown and message.channel == "iopub":
+            content = message.content
+            shown[message.parent] += content.get("text") or content.get("data", {}).get(
+                "text/plain", ""
+            )
+    for number, text in zip(numbers, shown.values(), strict=True):
+        wanted = KINDS[number % SLOTS % len(KINDS)][1](number)
+        if text != wanted:
+            raise FaultError(f"{cell_of(number).code!r} shows {text!r}, and not {wanted!r}")
 
 
-def soak(flavour: str, cells: int, tell: bool = False) -> Story:
+def soak(flavour: str, cells: int, minutes: float | None = None, tell: bool = False) -> Story:
     """Launch a kernel, run so many cells, and tell what its memory did.
 
     Raises:
-        FaultError: a cell lost its reply or its idle, or failed.
+        FaultError: a cell lost its reply or its idle, failed, or showed something else.
     """
     known = flavour == "ipykernel"
     target = Target(flavour, STOCK) if known else parse(LAUNCH.format(flavour=flavour))
-    story = Story(flavour)
     with TemporaryDirectory(prefix="soak-") as home:
         own = {"AKERNEL_CACHE_DIR": f"{home}/cache"}
         with launched(Target(target.name, target.argv, own), Path(home)) as kernel:
-            _run(kernel, story, cells, tell)
-    return story
+            return Soak(kernel, Story(flavour), tell).run(cells, 60 * (minutes or 1e9))
 
 
-def _run(kernel: Kernel, story: Story, cells: int, tell: bool) -> None:
-    kernel.run("import asyncio").verify()
-    begin, look, middle = perf_counter(), 0, dict[str, int]()
-    for batch in batches(cells):
-        exchange = kernel.run(*batch)
-        if batch[0].id == "cell-error":
-            if exchange.replies()[0].content.get("ename") != "ZeroDivisionError":
-                raise FaultError(f"{batch[0].code!r}: {exchange.replies()[0].content}")
-        else:
-            exchange.verify()
-        story.cells += len(batch)
-        if story.cells * LOOKS >= look * cells:
-            look += 1
-            kernel.run("import gc; _ = gc.collect()").verify()
-            story.memory.append((story.cells, round(kernel.memory().get("rss", 0.0), 2)))
-            if tell:
-                print(f"{story.flavour} {story.cells}: {story.memory[-1][1]} MiB", flush=True)
-        if not middle and story.cells >= cells // 2:
-            middle = _objects(kernel)
-    story.seconds = round(perf_counter() - begin, 1)
-    more = {kind: n - middle.get(kind, 0) for kind, n in _objects(kernel).items()}
-    story.grown = {k: n for k, n in more.items() if n > cells // 200}
+class Soak:
+    """Runs the notebook again and again on one kernel."""
 
+    def __init__(self, kernel: Kernel, story: Story, tell: bool) -> None:
+        self._kernel, self._story, self._tell = kernel, story, tell
+        #: How many objects of each type there were at each look.
+        self._objects: list[dict[str, int]] = []
 
-def _objects(kernel: Kernel) -> dict[str, int]:
-    exchange = kernel.run(COUNT).verify()
-    said = [m for m in exchange.messages if m.kind == "stream"]
-    found: dict[str, int] = json.loads("".join(m.content["text"] for m in said))
-    return found
+    def run(self, cells: int, seconds: float) -> Story:
+        """Run so many cells, or for so long."""
+        self._kernel.run("import asyncio").verify()
+        story, begin = self._story, perf_counter()
+        for start in range(0, cells, BATCH):
+            numbers = range(start, min(cells, start + BATCH))
+            check(numbers, self._kernel.run(*map(cell_of, numbers)))
+            story.cells += len(numbers)
+            if start % (10 * BATCH) == 0:
+                self._fail(start)
+            story.seconds = round(perf_counter() - begin, 1)
+            last = story.cells >= cells or story.seconds > seconds
+            if last or start * LOOKS // cells >= len(story.memory):
+                self._look()
+            if last:
+                break
+        middle = self._objects[len(self._objects) // 2]
+        more = {kind: n - middle.get(kind, 0) for kind, n in self._objects[-1].items()}
+        story.grown = {kind: n for kind, n in more.items() if n > story.cells // 200}
+        return story
+
+    def _fail(self, number: int) -> None:
+        """Run a cell that fails; it is sent alone."""
+        cell = Cell("cell-error", ERROR.format(s="e", n=number))
+        [reply] = self._kernel.run(cell).replies()
+        if reply.content.get("ename") != "ZeroDivisionError":
+            raise FaultError(f"{cell.code!r}: {reply.content}")
+
+    def _look(self) -> None:
+        """Count the objects after a garbage collection, and look at the memory."""
+        messages = self._kernel.run(Cell("look", COUNT)).verify().messages
+        said = "".join(m.content["text"] for m in messages if m.kind == "stream")
+        self._objects.append(json.loads(said))
+        story = self._story
+        story.memory.append((story.cells, round(self._kernel.memory().get("rss", 0.0), 2)))
+        if self._tell:
+            print(f"{story.flavour} {story.cells}: {story.memory[-1][1]} MiB", flush=True)
 
 
 def plot(stories: Sequence[Story], file: Path) -> None:
@@ -171,6 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m benchmarks.soak_flavours", description=__doc__)
     parser.add_argument("flavours", nargs="*")
     parser.add_argument("--cells", type=int, default=10_000)
+    parser.add_argument("--minutes", type=float, help="of each flavour at most")
     parser.add_argument("--json", type=Path, help="what was measured, also earlier")
     parser.add_argument("--plot", type=Path, help="the picture to draw")
     options = parser.parse_args(argv)
@@ -178,7 +205,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json and options.json.exists():
         stories = {name: Story(**raw) for name, raw in json.loads(options.json.read_text()).items()}
     for flavour in options.flavours:
-        story = stories[flavour] = soak(flavour, options.cells, tell=True)
+        story = stories[flavour] = soak(flavour, options.cells, options.minutes, tell=True)
         print(story)
         print("  more objects:", story.grown)
         if options.json:

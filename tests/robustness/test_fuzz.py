@@ -64,15 +64,17 @@ def shooting(request: pytest.FixtureRequest) -> Iterator[Range]:
 def test_a_kernel_lives_and_answers_whatever_is_sent(shooting: Range) -> None:
     @given(batches)
     @settings(
-        max_examples=MESSAGES // (4 if TOTAL else 10),
+        max_examples=100 if TOTAL else MESSAGES // 10,
         derandomize=not TOTAL,
         # A long run tells what it has found, and goes on with the next flavour.
         phases=[Phase.generate] if TOTAL else [Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         database=None,
+        print_blob=bool(TOTAL),
     )
     def whatever(probes: list[Probe]) -> None:
-        if not TOTAL or shooting.sent < MESSAGES:
-            shooting.fire(probes)
+        shooting.fire(probes)
 
     whatever()
+    while TOTAL and shooting.sent < MESSAGES:
+        whatever()
