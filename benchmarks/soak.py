@@ -15,7 +15,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from .errors import BenchmarkError, FaultError
+from .errors import BenchmarkError
 from .kernel import Kernel, launched
 from .soak_cells import KINDS, end
 from .soak_notebooks import Notebook, Switchboard
@@ -147,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         report = soak(options.sessions, options.cells, options.seed, tell=True)
-    except (BenchmarkError, FaultError) as fault:
+    except BenchmarkError as fault:
         print(f"FAULT: {fault}")
         return 1
     print(report)

@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from .errors import FaultError
+from .errors import BenchmarkError, FaultError
 from .kernel import Cell, Exchange, Kernel, launched
 from .targets import STOCK, Target, parse
 
@@ -193,7 +193,7 @@ def plot(stories: Sequence[Story], file: Path) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the flavours one after the other, keep what they did, and draw it."""
+    """Run the flavours one after the other, keep what they did, and draw it; 1 after a fault."""
     parser = argparse.ArgumentParser("python -m benchmarks.soak_flavours", description=__doc__)
     parser.add_argument("flavours", nargs="*")
     parser.add_argument("--cells", type=int, default=10_000)
@@ -204,8 +204,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     stories: dict[str, Story] = {}
     if options.json and options.json.exists():
         stories = {name: Story(**raw) for name, raw in json.loads(options.json.read_text()).items()}
+    faults = 0
     for flavour in options.flavours:
-        story = stories[flavour] = soak(flavour, options.cells, options.minutes, tell=True)
+        try:
+            story = stories[flavour] = soak(flavour, options.cells, options.minutes, tell=True)
+        except BenchmarkError as fault:
+            print(f"FAULT: {flavour}: {fault}", flush=True)
+            faults += 1
+            continue
         print(story)
         print("  more objects:", story.grown)
         if options.json:
@@ -213,7 +219,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             options.json.write_text(json.dumps(kept, indent=1))
     if options.plot:
         plot(list(stories.values()), options.plot)
-    return 0
+    return int(faults > 0)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,6 @@ class Kernel:
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # the debugger's warning belongs to no cell
             **(env or {}),
         }
-        self._log = self.log_file.open("w")
         self.clients: list[Client] = []
         #: Requests of clients that are gone.
         self.finished: list[Request] = []
@@ -92,6 +91,7 @@ class Kernel:
                 ),
                 connection_file=str(self.directory / f"connection-{attempt}.json"),
             )
+            self._log = self.log_file.open("w")
             self.manager.start_kernel(
                 env=self.env, cwd=str(self.directory), stdout=self._log, stderr=self._log
             )
@@ -102,7 +102,7 @@ class Kernel:
                 if "Address already in use" not in self.log:
                     self.close()
                     raise
-                self.manager.shutdown_kernel(now=True)
+                self._end()
         raise AssertionError(f"the kernel does not start:\n{self.log}")
 
     @property
@@ -184,11 +184,14 @@ class Kernel:
                 assert sign not in log, log
 
     def close(self) -> None:
+        self._end()
+        self._directory.cleanup()
+
+    def _end(self) -> None:
         self._close_clients()
         if self.manager.has_kernel:
             self.manager.shutdown_kernel(now=True)
         self._log.close()
-        self._directory.cleanup()
 
     def _close_clients(self) -> None:
         for client in self.clients:

@@ -2,8 +2,8 @@
 
 Reads one JSON array of ``[cell id, code]`` pairs per line and answers each with the seconds that
 running them, and all that depends on them, took, by the clock and of the processor, and with the
-outputs they showed. What marimo
-would send to its front-end is kept aside and looked at when the time has been taken.
+outputs they showed. What marimo would send to its front-end is kept aside and looked at when the
+time has been taken.
 """
 
 # mypy: disable-error-code="import-not-found,misc"

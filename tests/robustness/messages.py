@@ -44,6 +44,10 @@ CODE = st.one_of(
             "from IPython.display import display; display({'text/plain': 'd'}, raw=True)",
             "del x",
             "%akernel tasks",
+            "%akernel graph",
+            "%akernel sessions",
+            "%akernel cache why",
+            "%%thread\nprint('in'); t = 1",
             "__task__(-1).cancel()",
             "await __task__()",
             "%who",
@@ -122,6 +126,9 @@ HEADER: dict[str, st.SearchStrategy[Any]] = {
     "msg_type": ODD,
     "version": st.one_of(ODD, st.sampled_from(["4.1", "5", "6.0", "3.9.1"])),
     "subshell_id": ODD,
+    "session": ODD,
+    "username": ODD,
+    "date": ODD,
 }
 
 #: Frames in the place of JSON.
@@ -162,7 +169,8 @@ class Probe:
             and self.signature == "right"
             and all(isinstance(part, dict) for part in parts)
             and (self.parent is None or isinstance(self.parent, dict))
-            and not any(field in self.header for field in HEADER)
+            and not any(field in self.header for field in HEADER if field != "session")
+            and isinstance(self.header.get("session", ""), str)
             and self.channel in {"shell", "control"}
         )
 
@@ -221,6 +229,8 @@ def probes(draw: Any) -> Probe:
             buffers = tuple(draw(st.lists(st.binary(max_size=9), max_size=3)))
         case 10:
             header = {"subshell_id": draw(st.one_of(ODD, ID))}
+        case 11:
+            header = {"session": draw(st.one_of(ODD, ID))}
     return Probe(channel, kind, header, metadata, content, parent, signature, copies, buffers)
 
 

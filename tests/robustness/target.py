@@ -138,6 +138,7 @@ class Target:
             del self.heard[msg_id]
             if heard.states:
                 return
+        raise AssertionError(f"no subscription; the log ends:\n{self.kernel.log[-3000:]}")
 
     def _honest(
         self, channel: str, kind: str, content: Any, parent: dict[str, Any] | None = None
