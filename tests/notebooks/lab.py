@@ -38,12 +38,8 @@ class Lab:
 
     def send(self, cell: str, code: str, deleted: tuple[str, ...] = (), **content: Any) -> Request:
         """Execute a cell, and return at once."""
-        return self._send(
-            cell,
-            code,
-            {"trusted": False, "deletedCells": [*deleted], "recordTiming": False, "cellId": cell},
-            content,
-        )
+        metadata = {"trusted": False, "deletedCells": [*deleted], "recordTiming": False}
+        return self._send(cell, code, {**metadata, "cellId": cell}, content)
 
     def type(self, code: str, **content: Any) -> Request:
         """Execute as a console does, without a cell's id; the outputs are kept under a number."""
@@ -54,15 +50,8 @@ class Lab:
         self, cell: str, code: str, metadata: dict[str, Any], content: Mapping[str, Any]
     ) -> Request:
         self._take_in()  # what came so far belongs to the older request
-        defaults = {
-            "code": code,
-            "silent": False,
-            "store_history": True,
-            "user_expressions": {},
-            "allow_stdin": True,
-            "stop_on_error": True,
-        }
-        request = self.client.send("execute_request", {**defaults, **content}, metadata=metadata)
+        content = {"stop_on_error": True, **content}
+        request = self.client.execute(code, metadata=metadata, **content)
         request.background = True  # re-runs show their outputs later
         if older := self.requests.get(cell):
             del self._cells[older.msg_id]

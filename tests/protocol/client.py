@@ -64,7 +64,13 @@ class Client:
         return request
 
     def execute(
-        self, code: str, *, subshell: str | None = None, cell_id: str | None = None, **content: Any
+        self,
+        code: str,
+        *,
+        subshell: str | None = None,
+        cell_id: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        **content: Any,
     ) -> Request:
         """Send an ``execute_request`` and return at once."""
         defaults = {
@@ -75,7 +81,7 @@ class Client:
             "allow_stdin": True,
             "stop_on_error": False,
         }
-        metadata = {"cellId": cell_id} if cell_id else {}
+        metadata = {"cellId": cell_id, **(metadata or {})} if cell_id else metadata
         header = {"subshell_id": subshell} if subshell else {}
         return self.send("execute_request", defaults | content, metadata=metadata, header=header)
 
