@@ -9,6 +9,9 @@ from typing import Any
 
 import zmq
 
+#: So many more clients are remembered than were there at the last look.
+ROOM = 64
+
 #: Device and inode.
 File = tuple[int, int]
 
@@ -30,6 +33,11 @@ class Peers:
         self._bound = int(address.rpartition(":")[2]) if protocol == "tcp" else address
         self._seen: dict[bytes, tuple[int, File]] = {}
         self._users: dict[File, bytes] = {}
+        self._room = ROOM
+
+    def __len__(self) -> int:
+        """How many clients are remembered."""
+        return len(self._seen)
 
     def note(self, identity: Any) -> None:
         """Remember the connection of a message, given the frame with its sender's identity."""
@@ -50,6 +58,15 @@ class Peers:
         if before != name:
             self._seen.pop(before, None)
         self._users[file] = name
+        if len(self._users) > self._room:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Forget who has gone: nobody may ever ask about them."""
+        for name in list(self._seen):
+            self.gone(name)
+        self._users = {file: name for name, (_, file) in list(self._seen.items())}
+        self._room = 2 * len(self._users) + ROOM
 
     def _is_connection(self, fd: int) -> bool:
         try:
@@ -70,9 +87,9 @@ class Peers:
                 return False
         except OSError:
             pass
-        del self._seen[identity]
+        self._seen.pop(identity, None)
         if self._users.get(file) == identity:
-            del self._users[file]
+            self._users.pop(file, None)
         return True
 
 

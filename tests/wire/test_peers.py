@@ -132,3 +132,19 @@ def test_a_client_that_reconnects_under_its_name_is_there(
     again.send(b"again")
     assert hear(router, peers) == b"again"
     assert not peers.gone(b"a")
+
+
+def test_who_has_gone_is_forgotten_though_nobody_asks(
+    router: zmq.Socket[bytes], dial: Dial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("akernel_ipy.wire.peers.ROOM", 3)
+    peers, client = Peers(endpoint(router)), dial(b"stays")
+    client.send(b"hello")
+    hear(router, peers)
+    for n in range(40):
+        other = dial(b"%d" % n)
+        other.send(b"hello")
+        hear(router, peers)
+        hang_up(other)
+        assert len(peers) < 20
+    assert not peers.gone(b"stays")
