@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from .syntax import dotted
+
 #: Attributes through which a widget's value is read.
 _VALUE = frozenset({"value", "get_interact_value", "get_state", "index", "label"})
 
@@ -59,15 +61,6 @@ def _harmless(path: tuple[ast.AST, ...], lays_out: Callable[[str], bool]) -> boo
         outer += 1
     holder = path[outer]
     if isinstance(holder, ast.Call) and holder.func is not path[outer - 1]:
-        called = _dotted(holder.func)
+        called = dotted(holder.func)
         return called == "display" or (called is not None and lays_out(called))
     return isinstance(holder, ast.Expr)
-
-
-def _dotted(node: ast.expr) -> str | None:
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        before = _dotted(node.value)
-        return None if before is None else f"{before}.{node.attr}"
-    return None

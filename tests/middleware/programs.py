@@ -179,6 +179,17 @@ STATEMENTS = (
     "{n} = np.sum({m})",
     "np.add({n}, 1, out={n})",
     "{n} = weakref.ref({m})",
+    "class {k}({l}):\n    def m(self, *args): super().m(*args); return self",
+    "class {k}:\n    items = []\n    @classmethod\n    def m(cls, *args): cls.items.append(args)",
+    "class {k}:\n    def __init__(self, x=None): self.x, self.f = x, {g}\n"
+    "    def m(self, *args): return self.f(self.x)",
+    "class {k}:\n    def __init__(self, x=None): self.x = {l}(x)\n"
+    "    def m(self, *args): self.x.m(*args); return self.x",
+    "@{m}.m\nclass {k}: pass",
+    "{n} = list(map({m}.m, [{o}]))",
+    "{n} = list(map({m}.append, [{o}]))",
+    "{n} = {l}({m})\n{n}.m({o})",
+    "dict.update({m}, x={o})",
     "@dataclass\nclass {k}:\n    n: int = 0\n    x: list = field(default_factory=list)\n"
     "    def m(self, *args): {g}(self.x); return self",
     "{n} = {k}()",

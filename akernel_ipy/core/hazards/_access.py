@@ -93,7 +93,7 @@ class Notes:
 
     @property
     def self_written(self) -> frozenset[str]:
-        """Names of classes whose methods set attributes of the class."""
+        """Names of classes whose methods set attributes of the class, likewise of functions."""
         return frozenset(self._self_written)
 
 

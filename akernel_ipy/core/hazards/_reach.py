@@ -5,13 +5,12 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ._code import CodeNames, names_of
 from ._kids import attributes, class_members, contents, elements, frame_values
 from ._types import Policies, Policy, is_global_of_a_library, is_own
-from .uses import RESULTS, Judge, Use
+from .uses import RESULTS, Behind, Judge, Use
 
 #: An object's id, or a package whose objects share state.
 Token = int | str
@@ -21,15 +20,8 @@ MAX_OBJECTS = 20_000
 
 _MISSING: Any = object()
 _QUIET = frozenset({Policy.FUNCTION, Policy.CLASS, Policy.MODULE, Policy.CELL, Policy.MEMBER})
+_NO_USE = Use()
 _Kids = Iterable[Any]
-
-
-@dataclass(slots=True)
-class Behind:
-    """What may change and can be reached from a name."""
-
-    tokens: set[Token] = field(default_factory=set)
-    types: set[type] = field(default_factory=set)
 
 
 class Reach:
@@ -39,7 +31,7 @@ class Reach:
         namespace: where the names are bound.
         written: names whose functions, classes or modules some function of the notebook writes
             attributes of.
-        self_written: names of classes whose own methods do so.
+        self_written: names of classes and functions whose own code does so.
         judge: decides what is only read; without one all may be changed.
     """
 
@@ -104,9 +96,10 @@ class Reach:
 
     def conclude(self) -> None:
         """Decide, when all code is known, which of the names are only read."""
+        results = self._uses.get(RESULTS, _NO_USE)
         for name, behind in self._candidates.items():
             use, judge = self._use(name), self._judge
-            if use is None or judge is None or not judge.only_reads(use, behind.types):
+            if use is None or judge is None or not judge.only_reads(use, behind, results):
                 self.changes |= behind.tokens
         self._candidates.clear()
 
@@ -190,6 +183,8 @@ class Reach:
         kids = gc.get_referents(found)
         if self._policies.are_leaves(kids):
             kids = []
+        elif self._behind is not None and any(callable(kid) and kid is not kind for kid in kids):
+            self._behind.holds_callables = True
         self._left -= len(kids) // 16
         return kids if kind in (list, dict, set) else [kind, *kids]
 
@@ -226,12 +221,15 @@ class Reach:
         bases = (*found.__mro__, *type(found).__mro__)
         written = own and any(base.__name__ in self._self_written for base in bases)
         self._note(id(found), name, written or id(found) in self._written)
+        if own and self._behind is not None:
+            self._behind.classes.append(found)
         return class_members(found) if own else ()
 
     def _function(self, function: Any, name: str, change: bool) -> _Kids:
         if is_global_of_a_library(function):
             return ()
-        self._note(id(function), name, id(function) in self._written)
+        written = function.__code__.co_name in self._self_written
+        self._note(id(function), name, written or id(function) in self._written)
         code, scope = names_of(function.__code__), function.__globals__
         kids = attributes(function)
         if scope is self._namespace:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from ..names import Names
+from ..syntax import last_word, root
 from ._code import DISPLAYS
 
 _NONE: frozenset[str] = frozenset()
@@ -60,7 +60,8 @@ class Text:
         deferred_setters: the same in functions.
         escapes: names used other than by calling them or reading an attribute.
         foreign: attributes are set on objects that come from elsewhere than ``self``.
-        self_written: classes whose methods set attributes of the class.
+        self_written: classes whose methods set attributes of the class, inner functions that get
+            some.
         later: names that occur in functions and generators, which may run after the cell.
     """
 
@@ -177,9 +178,9 @@ class _Visitor(ast.NodeVisitor):
 
     def _setter(self, func: ast.expr) -> None:
         if isinstance(func, ast.Attribute) and _SETTER.fullmatch(func.attr):
-            root = _root(func.value)
-            if isinstance(root, ast.Name) and not self._is_local(root.id):
-                (self.deferred_setters if self._functions else self.setters).add(root.id)
+            base = root(func.value)
+            if isinstance(base, ast.Name) and not self._is_local(base.id):
+                (self.deferred_setters if self._functions else self.setters).add(base.id)
 
     # -- imports
 
@@ -210,19 +211,20 @@ class _Visitor(ast.NodeVisitor):
 
     def _written(self, node: ast.expr) -> None:
         """An attribute of this is set."""
-        root = _root(node)
+        base = root(node)
         if any(_is_class_of(part) for part in ast.walk(node)):
             self.self_written.add(self._class or "")
             self.foreign = self.foreign or self._class is None
-        elif not isinstance(root, ast.Name):
+        elif not isinstance(base, ast.Name):
             self.foreign = True
         elif self._functions:
-            _, own, cls = next((f for f in reversed(self._functions) if root.id in f[0]), _OUTSIDE)
-            if root.id == cls and self._class:
+            _, own, cls = next((f for f in reversed(self._functions) if base.id in f[0]), _OUTSIDE)
+            if base.id == cls and self._class:
                 self.self_written.add(self._class)
-            elif root.id != own and self._is_local(root.id):
+            elif base.id != own and self._is_local(base.id):
                 self.foreign = True
-        elif root.id in self._names.writes:
+                self.self_written.add(base.id)
+        elif base.id in self._names.writes:
             self.foreign = True
 
     def _is_local(self, name: str) -> bool:
@@ -236,7 +238,7 @@ class _Visitor(ast.NodeVisitor):
                 self.visit(part)
         positional = [*node.args.posonlyargs, *node.args.args]
         first = positional[0].arg if positional else None
-        words = {_last_word(decorator) for decorator in node.decorator_list}
+        words = {last_word(decorator) for decorator in node.decorator_list}
         own, cls = None, None
         if self._class is not None and not self._functions:
             if "classmethod" in words or node.name in _CLASS_METHODS:
@@ -262,6 +264,8 @@ class _Visitor(ast.NodeVisitor):
         for node in (inner for statement in body for inner in ast.walk(statement)):
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
                 local.add(node.id)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                local.add(node.name)
             elif isinstance(node, ast.Global):
                 shared.update(node.names)
         self._functions.append((local - shared, own, cls))
@@ -276,20 +280,12 @@ class _Visitor(ast.NodeVisitor):
                 self.visit(part)
         outer, functions = self._class, self._functions
         self._class, self._functions = node.name, []
-        if any(_last_word(base) == "type" or "Meta" in ast.dump(base) for base in node.bases):
+        if any(last_word(base) == "type" or "Meta" in ast.dump(base) for base in node.bases):
             self.foreign = True  # its methods get classes as self
             self.self_written.add(node.name)
         for statement in node.body:
             self.visit(statement)
         self._class, self._functions = outer, functions
-
-
-def _root(node: ast.AST) -> ast.AST:
-    current: Any = node
-    while isinstance(current, ast.Attribute | ast.Subscript | ast.Starred | ast.Await):
-        current = current.value
-    assert isinstance(current, ast.AST)
-    return current
 
 
 def _is_class_of(node: ast.AST) -> bool:
@@ -298,11 +294,3 @@ def _is_class_of(node: ast.AST) -> bool:
     if isinstance(node, ast.Name):
         return node.id == "__class__"
     return isinstance(node, ast.Attribute) and node.attr == "__class__"
-
-
-def _last_word(node: ast.AST) -> str | None:
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else None

@@ -16,11 +16,21 @@ from functools import lru_cache
 
 from akernel_ipy.core.errors import AkernelError
 
-from ._known import BUILTINS, only_ordinary, ordinary
+from ._known import BUILTINS, FIRST_ARGUMENT, IN_PLACE, only_ordinary, ordinary
 from ._statements import Statements
 from ._value import EMPTY, Names
 
-__all__ = ["BUILTINS", "EMPTY", "CellSyntaxError", "Names", "analyze", "ordinary", "same_code"]
+__all__ = [
+    "BUILTINS",
+    "EMPTY",
+    "FIRST_ARGUMENT",
+    "IN_PLACE",
+    "CellSyntaxError",
+    "Names",
+    "analyze",
+    "ordinary",
+    "same_code",
+]
 
 #: Cells; each takes about 2 KiB, whoever has run it.
 _CACHE_SIZE = 2048

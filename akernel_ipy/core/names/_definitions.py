@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..syntax import last_word
 from . import _effects as effects
 from ._calls import Calls
 from ._facts import Record
@@ -154,12 +155,3 @@ class Definitions(Calls):
         self.visit_all(
             part for part in (node.bound, getattr(node, "default_value", None)) if part is not None
         )
-
-
-def last_word(node: ast.AST) -> str | None:
-    """Give the last word of an expression such as ``functools.lru_cache(None)``."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else None

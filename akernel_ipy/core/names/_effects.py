@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
 
+from .. import syntax
 from ._known import FIRST_ARGUMENT, HARMLESS, IN_PLACE
-
-_CHAIN = frozenset({ast.Attribute, ast.Subscript, ast.Starred, ast.Await})
 
 
 def root(node: ast.AST) -> str | None:
     """Give the name at the root of ``name.a[0].b``, or None."""
-    current: Any = node
-    while type(current) in _CHAIN:
-        current = current.value
-    return current.id if type(current) is ast.Name else None
+    found = syntax.root(node)
+    return found.id if isinstance(found, ast.Name) else None
 
 
 def roots(node: ast.AST) -> Iterator[str]:
     """Give the names whose objects an argument hands over, displays looked into."""
-    kind = type(node)
-    if kind is ast.Name or kind is ast.Constant or kind in _CHAIN:
-        name = root(node)
-        if name is not None:
-            yield name
+    name = root(node)
+    if name is not None:
+        yield name
     elif isinstance(node, ast.List | ast.Tuple | ast.Set):
         for element in node.elts:
             yield from roots(element)

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..syntax import last_word
 from . import _effects as effects
-from ._definitions import Definitions, last_word
+from ._definitions import Definitions
 from ._known import SUPPRESSING
 from ._scopes import Bindings
 from ._state import State, join

@@ -1,8 +1,8 @@
 """How code uses the objects that its names are bound to: which does it only read?"""
 
-from ._analysis import uses_of_cell, uses_of_function
-from ._judge import Judge
+from ._analysis import uses_of_cell
+from ._judge import Behind, Judge
 from ._texts import Texts
-from ._value import RESULTS, Pass, Use, Uses
+from ._value import RESULTS, Use
 
-__all__ = ["RESULTS", "Judge", "Pass", "Texts", "Use", "Uses", "uses_of_cell", "uses_of_function"]
+__all__ = ["RESULTS", "Behind", "Judge", "Texts", "Use", "uses_of_cell"]

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from ._calls import Calls, literal_parts
-from ._value import CLEAN, RESULTS, Hold, Taint, Uses, held_by_new, part_of
+from ._calls import literal_parts
+from ._expressions import Expressions
+from ._tables import MATCHED_AS_A_WHOLE
+from ._value import CLEAN, RESULTS, Taint, Uses, held_by_new, part_of
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NAMED = _Function | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
@@ -30,20 +32,21 @@ def uses_of_function(node: _Function) -> Uses:
     named = [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
     variadic = args.vararg.arg if args.vararg else None, args.kwarg.arg if args.kwarg else None
     own = {*named, *(name for name in variadic if name)}
+    analysis.first = named[0] if named else None
     analysis.run(node.body)
     for name in own:
         analysis.use(name)
     read, returned = analysis.conclude()
-    return Uses(read, tuple(named), variadic, returned - own)
+    positional = len(named) - len(args.kwonlyargs)
+    return Uses(read, tuple(named), positional, variadic, returned - own, returned & own)
 
 
-class Analysis(Calls):
-    """Evaluates expressions to what their values hang together with, and runs statements."""
+class Analysis(Expressions):
+    """Runs statements."""
 
     def __init__(self, tree: ast.AST, in_function: bool = False) -> None:
         super().__init__()
         self._in_function = in_function
-        self._nested = 0
         self.use(RESULTS)
         for node in ast.walk(tree):
             self._note_binding(node, is_self=node is tree)
@@ -97,20 +100,13 @@ class Analysis(Calls):
     def _aug_assign(self, node: ast.AugAssign) -> None:
         value = self.eval(node.value)
         target: Any = node.target
-        into = self._load(target.id) if isinstance(target, ast.Name) else self.eval(target.value)
+        into = self.load(target.id) if isinstance(target, ast.Name) else self.eval(target.value)
         self.change(into)
         self.store(into, value)
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
-        self._iterate(node.target, node.iter, changes=isinstance(node, ast.AsyncFor))
+        self.iterate(node.target, node.iter, changes=isinstance(node, ast.AsyncFor))
         self.run([*node.body, *node.orelse])
-
-    def _iterate(self, target: ast.expr, iterable: ast.expr, changes: bool = False) -> None:
-        taint = self.eval(iterable)
-        self.iterated(taint)
-        if changes:
-            self.deep(taint)
-        self.bind(target, part_of(taint))
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
@@ -122,7 +118,7 @@ class Analysis(Calls):
 
     def _return(self, node: ast.Return) -> None:
         taint = self.eval(node.value)
-        if self._in_function and not self._nested:
+        if self._in_function and not self.nested:
             self.returned(taint)
         else:
             self.deep(taint)
@@ -139,14 +135,14 @@ class Analysis(Calls):
         for argument in ast.walk(node.args):
             if isinstance(argument, ast.arg):
                 self.bind_name(argument.arg, CLEAN)
-        self._nested += 1
+        self.nested += 1
         self.run(node.body)
-        self._nested -= 1
+        self.nested -= 1
         self.bind_name(node.name, CLEAN)
 
     def _class(self, node: ast.ClassDef) -> None:
         for part in (*node.decorator_list, *node.bases, *(k.value for k in node.keywords)):
-            self.eval(part)
+            self.deep(self.eval(part))
         outside = set(self._bound)
         self.run(node.body)
         for name in self._bound.keys() - outside:
@@ -163,10 +159,20 @@ class Analysis(Calls):
                     self.bind_name(part.name, part_of(taint) | taint)
                 elif isinstance(part, ast.MatchMapping) and part.rest:
                     self.bind_name(part.rest, held_by_new(taint))
+                elif isinstance(part, ast.MatchClass):
+                    self._match_class(part, taint)
                 elif isinstance(part, ast.expr):
                     self.eval(part)
             self.eval(case.guard)
             self.run(case.body)
+
+    def _match_class(self, pattern: ast.MatchClass, taint: Taint) -> None:
+        """``case K(1, x=2)`` reads attributes, which may be computed."""
+        for name in pattern.kwd_attrs:
+            self.attribute(taint, name)
+        known = isinstance(pattern.cls, ast.Name) and pattern.cls.id in MATCHED_AS_A_WHOLE
+        if pattern.patterns and not known:
+            self.deep(taint)
 
     # -- binding ---------------------------------------------------------------------------
 
@@ -189,101 +195,6 @@ class Analysis(Calls):
                 self.store(into, taint)
                 if not into:
                     self.deep(taint)
-
-    # -- expressions -----------------------------------------------------------------------
-
-    def eval(self, node: ast.expr | None) -> Taint:
-        """Say what the value of an expression hangs together with."""
-        if node is None:
-            return CLEAN
-        handler: Callable[..., Taint] | None = _EXPRESSIONS.get(type(node))
-        if handler is not None:
-            return handler(self, node)
-        taints = [self.eval(child) for child in _expressions_in(node)]
-        return held_by_new(CLEAN.union(*taints))
-
-    def _load(self, name: str) -> Taint:
-        self.use(name)
-        return frozenset({(name, Hold.SAME)})
-
-    def _name(self, node: ast.Name) -> Taint:
-        return self._load(node.id)
-
-    def _attribute(self, node: ast.Attribute) -> Taint:
-        taint = self.eval(node.value)
-        self.attribute(taint, node.attr)
-        return part_of(taint)
-
-    def _subscript(self, node: ast.Subscript) -> Taint:
-        self.eval(node.slice)
-        taint = self.eval(node.value)
-        self.attribute(taint, "[]")
-        return part_of(taint)
-
-    def _await(self, node: ast.Await) -> Taint:
-        taint = self.eval(node.value)
-        if not isinstance(node.value, ast.Call):
-            self.deep(taint)
-        return taint
-
-    def _one_of(self, node: ast.IfExp | ast.BoolOp) -> Taint:
-        if isinstance(node, ast.IfExp):
-            self.eval(node.test)
-            return self.eval(node.body) | self.eval(node.orelse)
-        return CLEAN.union(*map(self.eval, node.values))
-
-    def _nothing_of(self, node: ast.expr) -> Taint:
-        """A comparison, a formatted string: a new value without parts of others."""
-        for child in _expressions_in(node):
-            taint = self.eval(child)
-            if isinstance(node, ast.Compare):
-                self.iterated(taint)
-        return CLEAN
-
-    def _walrus(self, node: ast.NamedExpr) -> Taint:
-        taint = self.eval(node.value)
-        self.bind_name(node.target.id, taint)
-        return taint
-
-    def _starred(self, node: ast.Starred) -> Taint:
-        taint = self.eval(node.value)
-        self.iterated(taint)
-        return part_of(taint)
-
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Taint:
-        self._generators(node.generators)
-        return held_by_new(self.eval(node.elt))
-
-    def _dict_comprehension(self, node: ast.DictComp) -> Taint:
-        self._generators(node.generators)
-        return held_by_new(self.eval(node.key) | self.eval(node.value))
-
-    def _generators(self, generators: list[ast.comprehension]) -> None:
-        for generator in generators:
-            self._iterate(generator.target, generator.iter, changes=bool(generator.is_async))
-            for test in generator.ifs:
-                self.eval(test)
-
-    def _lambda(self, node: ast.Lambda) -> Taint:
-        """A lambda that is kept: who calls it gets what it gives."""
-        self._nested += 1
-        self.deep(self.see_through(node, CLEAN))
-        self._nested -= 1
-        return CLEAN
-
-    def _yield(self, node: ast.Yield | ast.YieldFrom) -> Taint:
-        self.deep(self.eval(node.value))
-        return CLEAN
-
-
-def _expressions_in(node: ast.AST) -> list[ast.expr]:
-    found: list[ast.expr] = []
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.expr):
-            found.append(child)
-        elif not isinstance(child, ast.expr_context):
-            found += _expressions_in(child)
-    return found
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
@@ -310,25 +221,4 @@ _STATEMENTS: dict[type[ast.AST], Callable[..., None]] = {
     ast.AsyncFunctionDef: Analysis._define,
     ast.ClassDef: Analysis._class,
     ast.Match: Analysis._match,
-}
-_EXPRESSIONS: dict[type[ast.AST], Callable[..., Taint]] = {
-    ast.Name: Analysis._name,
-    ast.Attribute: Analysis._attribute,
-    ast.Subscript: Analysis._subscript,
-    ast.Call: Calls.call,
-    ast.Await: Analysis._await,
-    ast.IfExp: Analysis._one_of,
-    ast.BoolOp: Analysis._one_of,
-    ast.Compare: Analysis._nothing_of,
-    ast.JoinedStr: Analysis._nothing_of,
-    ast.FormattedValue: Analysis._nothing_of,
-    ast.NamedExpr: Analysis._walrus,
-    ast.Starred: Analysis._starred,
-    ast.ListComp: Analysis._comprehension,
-    ast.SetComp: Analysis._comprehension,
-    ast.GeneratorExp: Analysis._comprehension,
-    ast.DictComp: Analysis._dict_comprehension,
-    ast.Lambda: Analysis._lambda,
-    ast.Yield: Analysis._yield,
-    ast.YieldFrom: Analysis._yield,
 }

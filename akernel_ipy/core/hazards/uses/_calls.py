@@ -6,6 +6,7 @@ import ast
 from abc import abstractmethod
 from collections.abc import Iterator
 
+from ...syntax import dotted
 from ._record import Record
 from ._tables import (
     APPLYING,
@@ -35,6 +36,8 @@ class Calls(Record):
         #: Names that the code binds, but for those that it imports: these, with what they are.
         self.rebound: set[str] = set()
         self.imported: dict[str, str] = {}
+        #: The parameter that ``super()`` is about.
+        self.first: str | None = None
 
     @abstractmethod
     def eval(self, node: ast.expr | None) -> Taint:
@@ -78,6 +81,8 @@ class Calls(Record):
             return part_of(given)
         if name in FIRST_ARGUMENT:
             return self._first_argument(arguments)
+        if name == "super" and self.first:
+            self.deep(self.load(self.first))
         if name in BUILTINS and name not in self.rebound and name not in self.imported:
             return self._builtin(name, arguments)
         return self._hand_over(self._path(node.func), arguments)
@@ -95,27 +100,34 @@ class Calls(Record):
         given = _all(arguments)
         self.passed(given, Pass(f"builtins.{name}", 0))
         self._callables(arguments, given)
+        if name in ("getattr", "hasattr"):
+            self._named_attribute(arguments, given)
+        if name in ("getattr", "type"):
+            return part_of(given)
         if name in FRESH:
             return CLEAN
-        if name == "getattr":
-            words = [value for _, value, _ in arguments[1:2]]
-            if words and isinstance(words[0], ast.Constant) and isinstance(words[0].value, str):
-                self.attribute(given, words[0].value)
-                return part_of(given)
-            self.deep(given)
-            return part_of(given)
         self.iterated(given)
         if name in ("map", "filter") and arguments:
+            self.called(arguments[0][2])
             rest = _all(arguments[1:])
             return held_by_new(rest | self._apply(arguments[0][1], part_of(rest)))
         if name in ITERATING_FRESH:
             return CLEAN
         return held_by_new(given) if name in COPYING else part_of(given)
 
+    def _named_attribute(self, arguments: _Arguments, given: Taint) -> None:
+        """``getattr(x, "name")`` reads an attribute; without a constant, any."""
+        words = [value for _, value, _ in arguments[1:2]]
+        if words and isinstance(words[0], ast.Constant) and isinstance(words[0].value, str):
+            self.attribute(given, words[0].value)
+        else:
+            self.deep(given)
+
     def _callables(self, arguments: _Arguments, given: Taint) -> None:
         """A function among the arguments (``key=...``) gets parts of the others."""
-        for key, value, _ in arguments:
+        for key, value, taint in arguments:
             if isinstance(value, ast.Lambda) or key == "key":
+                self.called(taint)
                 self._apply(value, part_of(given))
 
     def _path(self, function: ast.expr) -> str | None:
@@ -186,6 +198,7 @@ class Calls(Record):
         if low <= len(node.args) <= high:
             self.change(receiver)
             self.store(receiver, given)
+            self._unbound(node.func, arguments)
             return part_of(receiver | given)
         self.method(receiver, name)
         if name in FIRST_ARGUMENT:
@@ -196,6 +209,12 @@ class Calls(Record):
         new = held_by_new if name in COPIES else part_of
         return result | new(receiver)
 
+    def _unbound(self, function: ast.expr, arguments: _Arguments) -> None:
+        """The method may be a class's: ``dict.update(d, x)`` changes its first argument."""
+        path = self._path(function)
+        if path is not None and arguments:
+            self.passed(arguments[0][2], Pass(f"!{path}", 0))
+
     def _applied(self, arguments: _Arguments, receiver: Taint) -> Taint:
         found = CLEAN
         for _, value, taint in arguments:
@@ -203,16 +222,6 @@ class Calls(Record):
                 found |= held_by_new(self._apply(value, part_of(receiver)))
                 self.deep(taint)
         return found
-
-
-def dotted(node: ast.AST) -> str | None:
-    """Give the path of ``np.linalg.norm``; None for anything but names and attributes."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        before = dotted(node.value)
-        return None if before is None else f"{before}.{node.attr}"
-    return None
 
 
 def _all(arguments: _Arguments) -> Taint:

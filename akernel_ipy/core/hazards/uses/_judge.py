@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
+import builtins
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Mapping
-from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, ModuleType
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import (
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    ModuleType,
+)
 from typing import Any
 
 from .._types import Policies, Policy, is_own
 from . import _tables as tables
+from ._libraries import is_reading
 from ._texts import Texts
 from ._value import Pass, Use, Uses
 
@@ -27,6 +34,31 @@ _MUTATORS: dict[type, frozenset[str]] = {
 _STEPPING = frozenset({"__next__", "__anext__"})
 _ANY_MUTATOR = tables.FRAME.union(tables.ARRAY, *_MUTATORS.values())
 _POLICIES = {Policy.ARRAY: tables.ARRAY, Policy.FRAME: tables.FRAME}
+
+
+class _Unknown:
+    """Stands for the type of an object that is not known: perhaps the notebook's own."""
+
+
+class _Callables:
+    """Stands for functions that an object holds: an attribute of it may be called."""
+
+
+@dataclass(slots=True)
+class Behind:
+    """What may change and can be reached from a name.
+
+    Attributes:
+        tokens: the objects.
+        types: theirs.
+        classes: those of the notebook that can be reached themselves.
+        holds_callables: some object holds something that can be called.
+    """
+
+    tokens: set[int | str] = field(default_factory=set)
+    types: set[type] = field(default_factory=set)
+    classes: list[type] = field(default_factory=list)
+    holds_callables: bool = False
 
 
 class Judge:
@@ -47,15 +79,36 @@ class Judge:
         """Say how a function uses its parameters and globals, if that is known."""
         return self._texts.uses(function.__code__)
 
-    def only_reads(self, use: Use, types: Iterable[type]) -> bool:
+    def only_reads(self, use: Use, behind: Behind, results: Use | None) -> bool:
         """Tell whether a name's object is only read.
 
         Args:
             use: what it undergoes.
-            types: of all that may change and can be reached from it.
+            behind: what can be reached from it.
+            results: what is done with the results of calls, which may hold it; None if they are
+                changed.
         """
-        kinds = tuple(types)
-        return not kinds or (not use.calls and self._spares(use, kinds))
+        if not behind.types:
+            return True
+        kinds = tuple(behind.types)
+        if results is None or results.does_anything:
+            kinds += (_Unknown,)
+        if behind.holds_callables:
+            kinds += (_Callables,)
+        return (
+            not use.calls
+            and self._spares(use, kinds)
+            and all(self._spares_class(use, cls, kinds) for cls in behind.classes)
+        )
+
+    def would_only_read(self, use: Use) -> bool:
+        """Tell whether an object that is not known yet will only be read, and all in it.
+
+        It will be changed neither by itself nor where it is a list, a dictionary, an array or a
+        frame that others have too, nor by methods of the notebook's classes.
+        """
+        asks = self._texts.filling and "[]" in use.attributes
+        return not asks and self._spares(use, (_Unknown,))
 
     def _spares(self, use: Use, kinds: tuple[type, ...]) -> bool:
         return all(self._spares_kind(use, kind, kinds) for kind in kinds) and all(
@@ -63,73 +116,106 @@ class Judge:
         )
 
     def _spares_kind(self, use: Use, kind: type, kinds: tuple[type, ...]) -> bool:
+        if kind is _Unknown:
+            return self._spares_unknown(use, kinds)
+        if kind is _Callables:
+            return not self._may_call_what_it_holds(use, kinds)
         mutators = _MUTATORS.get(kind) or _POLICIES.get(self._policies.of(kind))
         if mutators is not None:
             asks = kind is defaultdict and "[]" in use.attributes
-            return not asks and mutators.isdisjoint(use.methods)
+            return not asks and mutators.isdisjoint(use.methods | use.attributes)
         if self._policies.of(kind) is Policy.OBJECT and is_own(kind):
             return self._spares_own(use, kind, kinds)
         return False
 
-    def would_only_read(self, use: Use) -> bool:
-        """Tell whether an object that is not known yet will only be read, and all in it.
-
-        It will be changed neither by itself nor where it is a list, a dictionary, an array or a
-        frame that others have too; methods of the notebook's own classes might do anything.
-        """
-        texts = self._texts
-        if texts.wild or (use.calls and (texts.methods & ({"__call__"} | use.attributes))):
+    def _spares_unknown(self, use: Use, kinds: tuple[type, ...]) -> bool:
+        """Whatever class of the notebook an object is of, its methods may only read."""
+        texts, words = self._texts, use.methods | use.attributes
+        if texts.wild or not words.isdisjoint(_ANY_MUTATOR):
             return False
-        if use.iterates and not _STEPPING.isdisjoint(texts.methods):
+        if (use.iterates or self._leaves(use)) and not _STEPPING.isdisjoint(texts.methods):
             return False
-        return (
-            (_ANY_MUTATOR | texts.methods).isdisjoint(use.methods)
-            and texts.computed.isdisjoint(use.attributes)
-            and all(self._spares_argument(how, tuple(_MUTATORS)) for how in use.passes)
+        called = words | {"__call__"} if use.calls or self._leaves(use) else words
+        return texts.fields.isdisjoint(use.methods) and all(
+            self._spares_first(uses, kinds, name, number)
+            for name in called
+            for number, uses in enumerate(texts.methods.get(name, ()))
         )
 
-    # -- instances of the notebook's classes -----------------------------------------------
+    def _may_call_what_it_holds(self, use: Use, kinds: tuple[type, ...]) -> bool:
+        """Whether an attribute is called, or handed to a library, that no type explains."""
+        words = use.methods | use.attributes if self._leaves(use) else use.methods
+        known = [vars(base) for kind in kinds for base in kind.__mro__]
+        return any(all(word not in members for members in known) for word in words)
+
+    # -- instances of the notebook's classes, and these ------------------------------------
 
     def _spares_own(self, use: Use, kind: type, kinds: tuple[type, ...]) -> bool:
         if use.calls or any(not is_own(base) and base is not object for base in kind.__mro__):
             return False
-        members: dict[str, Any] = {}
-        for base in reversed(kind.__mro__[:-1]):
-            members.update(vars(base))
-        if use.iterates and not _STEPPING.isdisjoint(members):
+        members = _own_members(kind)
+        if (use.iterates or self._leaves(use)) and not _STEPPING.isdisjoint(members):
             return False
-        called = {name for name in members if tables.is_special(name)}
+        called = {name for name in members if tables.is_special(name)} | use.methods
+        if self._leaves(use):
+            called.add("__call__")
         return all(
-            self._spares_self(members[name], kind, kinds)
-            for name in called | use.methods
-            if name in members
+            self._spares_self(members[name], kind, kinds) for name in called if name in members
         ) and all(
             self._may_be_read(members[name], kind, kinds)
             for name in use.attributes
             if name in members
         )
 
+    def _spares_class(self, use: Use, cls: type, kinds: tuple[type, ...]) -> bool:
+        """Class methods, and methods of a metaclass, may only read what the class holds."""
+        words = use.methods | use.attributes | {"__class_getitem__"}
+        members = _own_members(cls)
+        methods = [members[name] for name in words if name in members]
+        found = [m.__func__ for m in methods if isinstance(m, classmethod)]
+        of_meta = _own_members(type(cls))
+        found += [m for name, m in of_meta.items() if name in words or tables.is_special(name)]
+        return all(
+            self._spares_self(member, cls, kinds)
+            for member in found
+            if isinstance(member, FunctionType)
+        )
+
     def _may_be_read(self, member: Any, kind: type, kinds: tuple[type, ...]) -> bool:
         if isinstance(member, property):
             return member.fget is not None and self._spares_self(member.fget, kind, kinds)
-        plain = isinstance(member, FunctionType | classmethod | staticmethod | MemberDescriptorType)
+        if isinstance(member, FunctionType):  # who gets it, may call it
+            return self._spares_self(member, kind, kinds)
+        plain = isinstance(member, classmethod | staticmethod | MemberDescriptorType)
         return plain or not hasattr(type(member), "__get__")
 
     def _spares_self(self, member: Any, kind: type, kinds: tuple[type, ...]) -> bool:
+        if isinstance(member, classmethod | staticmethod | GetSetDescriptorType):
+            return True
         if not isinstance(member, FunctionType):
-            return isinstance(member, classmethod | staticmethod) or not callable(member)
+            return not callable(member) and not hasattr(type(member), "__get__")
         uses = self.uses(member)
         if uses is None:
             return "__dataclass_fields__" in vars(kind) and tables.is_special(member.__name__)
-        if not uses.parameters:
+        return self._spares_first(uses, kinds, member.__name__, member)
+
+    def _spares_first(
+        self, uses: Uses | None, kinds: tuple[type, ...], name: str, which: object
+    ) -> bool:
+        """Whether a method leaves its object alone, and gives something new if it says so."""
+        if uses is None or (
+            name in tables.COPIES and uses.handed_back.issuperset(uses.parameters[:1])
+        ):
             return False
-        return self._once(uses.read.get(uses.parameters[0]), kinds, member)
+        return self._once(uses.of_first(), kinds, name, which)
 
     # -- calls that an object is handed to -------------------------------------------------
 
     def _spares_argument(self, how: Pass, kinds: tuple[type, ...]) -> bool:
         if how.path.startswith("builtins."):
             return how.path.partition(".")[2] not in self._namespace
+        if how.path.startswith("!"):
+            return not isinstance(self._owner(how.path[1:]), type)
         found = self._resolve(how.path)
         if found is None:
             word = how.path.replace(":", ".").rpartition(".")[2]
@@ -142,7 +228,13 @@ class Judge:
             if isinstance(made, FunctionType) and self.uses(made) is not None:
                 return self._spares_parameter(made, shift, kinds)
             return "__dataclass_fields__" in vars(found) and "__post_init__" not in vars(found)
-        return _is_reading(found, how.key)
+        return is_reading(found, how.key)
+
+    def _owner(self, path: str) -> Any:
+        """Find whose method a path is."""
+        owner = path.rpartition("." if "." in path else ":")[0]
+        found = self._resolve(owner)
+        return getattr(builtins, owner, None) if found is None else found
 
     def _is_harmless_word(self, word: str) -> bool:
         return word in tables.READING_METHODS and word not in self._texts.methods
@@ -171,6 +263,18 @@ class Judge:
         finally:
             self._asked.discard(question)
 
+    def _leaves(self, use: Use) -> bool:
+        """Whether it is handed to a library, which may call it, or step through it."""
+        return any(not self._is_own_code(how) for how in use.passes)
+
+    def _is_own_code(self, how: Pass) -> bool:
+        if how.path.startswith(("builtins.", "!")):
+            return True
+        found = self._resolve(how.path)
+        if isinstance(found, FunctionType):
+            return found.__globals__ is self._namespace
+        return isinstance(found, type) and is_own(found)
+
     def _resolve(self, path: str) -> Any:
         """Find what a path leads to, through modules and no further; None if that can't be."""
         module, colon, rest = path.partition(":")
@@ -187,26 +291,10 @@ class Judge:
         return found
 
 
-def _is_reading(found: Any, key: int | str) -> bool:
-    """Whether a function of a library is known to leave its arguments alone."""
-    bound = getattr(found, "__self__", None) if isinstance(found, BuiltinFunctionType) else None
-    if bound is not None and not isinstance(bound, ModuleType):
-        return type(bound).__module__.startswith("numpy.random") and found.__name__ != "shuffle"
-    module = getattr(found, "__module__", None) or type(found).__module__
-    if str(module).lstrip("_").partition(".")[0] not in tables.READING:
-        return False
-    name = getattr(found, "__name__", "")
-    if name in tables.CHANGING or not callable(found):
-        return False
-    if isinstance(key, str) and key not in ("*", "**"):
-        return key not in tables.RISKY
-    inputs = getattr(found, "nin", None)  # of a ufunc; what comes after them is changed
-    if isinstance(inputs, int):
-        return isinstance(key, int) and key < inputs
-    try:
-        names = list(inspect.signature(found).parameters)
-    except (ValueError, TypeError):
-        return isinstance(key, int) and key < 2
-    if isinstance(key, str):
-        return tables.RISKY.isdisjoint(names)
-    return key >= len(names) or names[key] not in tables.RISKY
+def _own_members(kind: type) -> dict[str, Any]:
+    """Give what the notebook's classes among the bases of one say."""
+    members: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        if is_own(base):
+            members.update(vars(base))
+    return members

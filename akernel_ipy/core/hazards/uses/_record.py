@@ -29,6 +29,11 @@ class Record:
         """A name is loaded."""
         return self._uses[name]
 
+    def load(self, name: str) -> Taint:
+        """Give the object of a name."""
+        self.use(name)
+        return frozenset({(name, Hold.SAME)})
+
     def bind_name(self, name: str, taint: Taint) -> None:
         """Bind a name to a value."""
         self._bound[name] |= taint

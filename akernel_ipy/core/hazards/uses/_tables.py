@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...names._known import FIRST_ARGUMENT, IN_PLACE
+from ...names import FIRST_ARGUMENT, IN_PLACE
 
 __all__ = ["FIRST_ARGUMENT", "IN_PLACE"]
 
@@ -22,6 +22,9 @@ ITERATING_FRESH = words("any all")
 COPYING = words("list tuple set frozenset dict sorted enumerate zip reversed iter map filter")
 #: Builtins that give one of the elements.
 CHOOSING = words("min max sum getattr")
+
+#: Classes whose positional pattern is the object itself: ``case int(n)``.
+MATCHED_AS_A_WHOLE = words("bool bytearray bytes dict float frozenset int list set str tuple")
 
 #: Methods whose result is new: neither the object nor a view of it.
 COPIES = words(

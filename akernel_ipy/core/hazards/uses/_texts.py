@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from types import CodeType
 
+from ...syntax import last_word
 from ._analysis import uses_of_function
 from ._tables import FRESH, is_special
 from ._value import Pass, Uses
 
 _BUILTIN = {Pass(f"builtins.{name}", 0) for name in FRESH}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+#: Decorators that leave a method what it says.
+_PLAIN = frozenset({"property", "classmethod", "staticmethod", "abstractmethod", "override"})
 
 
 class Texts:
@@ -24,30 +27,44 @@ class Texts:
     def __init__(self) -> None:
         self._sources: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._known: dict[CodeType, Uses | None] = {}
-        #: Names of methods of the notebook's classes, and of what is computed when it is read.
-        self.methods: set[str] = set()
-        self.computed: set[str] = set()
+        self._taken: set[str] = set()
+        #: The methods of the notebook's classes by their names, None where a decorator hides one.
+        self.methods: defaultdict[str, list[Uses | None]] = defaultdict(list)
+        #: Names of attributes that instances have, by the text.
+        self.fields: set[str] = set()
         #: Some class does more than read when it is shown, compared, added ...
         self.wild = False
+        #: Some dictionary may get an entry when it is asked for one.
+        self.filling = False
 
     def take(self, source: str) -> None:
         """Take note of the functions in a cell."""
-        if "def " not in source:
+        self.filling = self.filling or "defaultdict" in source or "__missing__" in source
+        if source in self._taken or ("def " not in source and "class " not in source):
             return
+        self._taken.add(source)
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, _Function):
                 self._sources[node.name][source] = None
             elif isinstance(node, ast.ClassDef):
-                for member in (part for part in node.body if isinstance(part, _Function)):
-                    self._take_method(member)
+                self._take_class(node)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                self.fields.add(node.attr)
+
+    def _take_class(self, node: ast.ClassDef) -> None:
+        for part in node.body:
+            if isinstance(part, _Function):
+                self._take_method(part)
+            elif isinstance(part, ast.Assign | ast.AnnAssign):
+                targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+                self.fields.update(target.id for target in targets if isinstance(target, ast.Name))
 
     def _take_method(self, node: _Function) -> None:
-        self.methods.add(node.name)
-        if node.decorator_list:
-            self.computed.add(node.name)
+        plain = all(last_word(decorator) in _PLAIN for decorator in node.decorator_list)
+        uses = uses_of_function(node) if plain else None
+        self.methods[node.name].append(uses)
         if is_special(node.name) and not self.wild:
-            uses = uses_of_function(node)
-            use = uses.read.get(uses.parameters[0]) if uses.parameters else None
+            use = uses.of_first() if uses else None
             self.wild = use is None or bool(use.calls or use.methods or use.passes - _BUILTIN)
 
     def uses(self, code: CodeType) -> Uses | None:

@@ -38,7 +38,8 @@ def held_by_new(taint: Taint) -> Taint:
 class Pass:
     """An argument of a call: ``path`` is what is called, ``key`` a position or a keyword.
 
-    The path of a method of an unknown object begins with ``?``.
+    The path of a method of an unknown object begins with ``?``. Where a method of a name is known
+    to put the argument into its object, it begins with ``!``.
     """
 
     path: str
@@ -73,6 +74,12 @@ class Use:
             whole.merge(use)
         return whole
 
+    @property
+    def does_anything(self) -> bool:
+        """Whether there is anything but builtins that could change it."""
+        passed = any(not how.path.startswith(("builtins.", "!")) for how in self.passes)
+        return bool(self.methods or self.attributes or self.calls or self.iterates or passed)
+
     def merge(self, other: Use) -> bool:
         """Add what another name for it undergoes; tell whether that was anything new."""
         before = len(self.methods), len(self.attributes), len(self.passes), self.calls
@@ -93,14 +100,22 @@ class Uses:
     Attributes:
         read: names whose objects are only read, under conditions.
         parameters: the parameters, if the code is a function's, in order.
+        positional: how many of them take an argument by its position.
         variadic: the name of ``*args``, and of ``**kwargs``.
         returned: globals whose objects, or parts of them, a call gives.
+        handed_back: the same of parameters.
     """
 
     read: dict[str, Use] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
+    positional: int = 0
     variadic: tuple[str | None, str | None] = (None, None)
     returned: frozenset[str] = _NONE
+    handed_back: frozenset[str] = _NONE
+
+    def of_first(self) -> Use | None:
+        """Say how the first parameter is used; None if it is changed, or there is none."""
+        return self.read.get(self.parameters[0]) if self.parameters else None
 
     def taking(self, key: int | str) -> tuple[str, ...]:
         """Name the parameters that may take an argument; nothing if none does."""
@@ -108,7 +123,7 @@ class Uses:
         if key in ("*", "**"):
             return tuple(name for name in (*self.parameters, args, kwargs) if name)
         if isinstance(key, int):
-            found = self.parameters[key] if key < len(self.parameters) else args
+            found = self.parameters[key] if key < self.positional else args
         else:
             found = key if key in self.parameters else kwargs
         return () if found is None else (found,)
