@@ -19,7 +19,7 @@ from akernel_ipy.magics.akernel import COMMANDS
 from .documents import DOCUMENTS, ROOT, Block, blocks
 
 SHELLS = ("sh", "bash", "")
-PROGRAMS = ("akernel", "bash", "jupyter", "pip", "pre-commit", "pytest", "python")
+PROGRAMS = ("akernel", "bash", "jupyter", "pip", "pre-commit", "pytest", "python", "python3")
 BUILTIN = (".",)
 
 
@@ -112,7 +112,7 @@ def check(words: list[str]) -> None:
     program, rest = words[0], words[1:]
     if program == "akernel":
         check_akernel(rest)
-    elif program == "python":
+    elif program in ("python", "python3"):
         check_python(rest)
     elif program == "pip":
         check_pip(rest)
@@ -169,7 +169,9 @@ def test_every_block_is_of_a_kind_that_is_run_or_compared() -> None:
 
 def test_the_commands_of_a_fresh_machine_are_those_that_ci_runs() -> None:
     readme = [block for block in blocks(ROOT / "README.md") if block.section == "Set-up"]
-    setup = next(block for block in readme if block.language == "sh")
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    for line in setup.text.splitlines():
-        assert line in script, f".ci/run doesn't run {line!r}"
+    environment, ways = (block.text for block in readme[:2])
+    assert environment.replace(".venv", "$work/venv") in script.replace('"', "")
+    for line in ways.splitlines():
+        # tests/frontends starts JupyterLab by itself, with the kernelspec of the installation.
+        assert line in script or line.endswith("jupyter lab"), f".ci/run doesn't run {line!r}"
