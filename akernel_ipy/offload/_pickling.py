@@ -16,7 +16,7 @@ import cloudpickle
 namespace: ContextVar[dict[str, Any]] = ContextVar("akernel_offload_namespace")
 
 _GLOBAL = frozenset({"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"})
-_ATTRIBUTES = ("__kwdefaults__", "__annotations__", "__doc__", "__module__", "__qualname__")
+_ATTRIBUTES = ("__kwdefaults__", "__doc__", "__module__", "__qualname__")
 _PROTOCOL = 5
 _CACHED: Any = type(lru_cache(len))
 
@@ -112,7 +112,10 @@ def _untracked(reduced: Any) -> Any:
 
 def _reduce_function(function: types.FunctionType) -> tuple[Any, ...]:
     made = (function.__code__, _Namespace(), function.__name__, None, function.__closure__)
-    state = {name: getattr(function, name) for name in _ATTRIBUTES}
+    # Since Python 3.14 annotations are computed when asked for, perhaps from names not bound yet.
+    lazy = getattr(function, "__annotate__", None) is not None
+    annotations = "__annotate__" if lazy else "__annotations__"
+    state = {name: getattr(function, name) for name in (*_ATTRIBUTES, annotations)}
     state["__defaults__"] = function.__defaults__
     return types.FunctionType, made, (state, function.__dict__), None, None, _fill_function
 

@@ -14,6 +14,9 @@ from akernel_ipy.core.names import (
     same_code,
 )
 
+#: A Python that evaluates annotations at once, as it was before 3.14.
+EAGER = (3, 13)
+
 # source, names it binds, names it reads (builtins left out)
 CASES = [
     # assignments
@@ -244,7 +247,7 @@ def wanted(text: str) -> set[str]:
 
 @pytest.mark.parametrize(("source", "defs", "refs"), CASES)
 def test_a_cell_binds_and_reads(source, defs, refs):
-    names = analyze(source)
+    names = analyze(source, python=EAGER)
     assert (set(names.defs), names.refs - BUILTINS) == (wanted(defs), wanted(refs))
 
 
@@ -264,7 +267,7 @@ BUILTIN_CASES = [
 
 @pytest.mark.parametrize(("source", "refs"), BUILTIN_CASES)
 def test_builtins_are_refs_like_others(source, refs):
-    assert set(analyze(source).refs) == wanted(refs)
+    assert set(analyze(source, python=EAGER).refs) == wanted(refs)
 
 
 # source, refs read while the cell runs (builtins left out)
@@ -294,9 +297,7 @@ IMMEDIATE = [
 
 @pytest.mark.parametrize(("source", "immediate"), IMMEDIATE)
 def test_only_what_runs_now_is_immediate(source, immediate):
-    if sys.version_info >= (3, 14) and "->" in source:
-        pytest.skip("annotations are lazy from Python 3.14 on")
-    assert analyze(source).immediate - BUILTINS == wanted(immediate)
+    assert analyze(source, python=EAGER).immediate - BUILTINS == wanted(immediate)
 
 
 # source, refs worth waiting for (builtins left out)

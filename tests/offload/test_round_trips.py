@@ -52,6 +52,11 @@ CASES = {
         "inc(); inc()",
         "inc()",
     ),
+    "annotations": (
+        "class T: pass\ndef f(x: T, y: 'later' = 1) -> T: return T()",
+        "f.seen = True; g = f",
+        "f.__annotations__ == {'x': T, 'y': 'later', 'return': T}, g is f, f.seen",
+    ),
     "recursion, a cached function": (
         "import functools\n@functools.lru_cache\ndef f(x): return x + k\nk = 3\n"
         "def fact(n): return 1 if n < 2 else n * fact(n - 1)",
