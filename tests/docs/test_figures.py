@@ -102,11 +102,12 @@ def test_the_architecture_has_at_most_250_lines() -> None:
 
 def test_the_figures_of_the_readme_are_those_of_the_benchmarks() -> None:
     measured = {
-        row[0].replace(",", ""): row[4].strip("*")
+        row[0].replace(",", ""): row[4].partition("**,")[0].strip("*")
         for row in rows(ROOT / "docs" / "benchmarks.md")
         if len(row) > 5
     }
-    quoted = [row for row in rows(ROOT / "README.md") if re.fullmatch(r"\d+\.\d+", row[-1])]
+    pairs = [row for row in rows(ROOT / "README.md") if len(row) == 2]
+    quoted = [pair for pair in pairs if re.fullmatch(r"\d+\.\d+", pair[1])]
     assert len(quoted) >= 8
     for measure, ratio in quoted:
         assert measured[measure.replace(",", "")] == ratio, measure
