@@ -22,6 +22,9 @@ _DYNAMIC = (eval, exec, globals, __import__)
 #: Variables in the closures of `functools.singledispatch` which follow from the others.
 _DISPATCH = "singledispatch.<locals>."
 _CACHES = ("dispatch_cache", "cache_token", "_clear_cache")
+#: The dictionary of a class, in the closure of its annotations (Python 3.14). It is walked with the
+#: class, without what the interpreter writes into it.
+_CLASS_BODY = "__classdict__"
 
 
 def function(walk: Walk, value: FunctionType) -> None:
@@ -71,7 +74,7 @@ def _own(walk: Walk, value: FunctionType) -> None:
     caches = _CACHES if value.__code__.co_qualname.startswith(_DISPATCH) else ()
     walk.named((pair for pair in list(value.__dict__.items()) if pair[0] not in caches), ".{}")
     for name, inner in zip(names, cells, strict=True):
-        if name not in caches:
+        if name not in caches and name != _CLASS_BODY:
             walk.part(inner, f" -> {name}")
 
 
