@@ -7,10 +7,13 @@ runs the metaclass: what comes back has another fingerprint. It still does the e
 from __future__ import annotations
 
 import abc
+import gc
 import types
+from collections.abc import Iterator
 from typing import Any
 
-from .parts import Inside
+from .functions import annotations_of
+from .parts import CLASS_BODY, Inside, cells_of, is_empty
 
 #: Attributes that a class needs from the beginning.
 _EARLY = ("__module__", "__qualname__", "__doc__", "__slots__", "__orig_bases__", "__classcell__")
@@ -46,6 +49,8 @@ def set_class(value: type[Any], state: dict[str, Any]) -> None:
         type.__setattr__(value, "__abstractmethods__", state["abstract"])
     for subclass in state["registered"]:
         value.register(subclass)
+    if state["body"] is not None:
+        state["body"].cell_contents = _dictionary(value)
 
 
 def reason_against(value: type[Any], inside: Inside) -> str:
@@ -70,6 +75,7 @@ def reduce_class(value: type[Any]) -> tuple[Any, ...]:
         "attributes": attributes,
         "abstract": own.get("__abstractmethods__"),
         "registered": _registered(value),
+        "body": _body(value),
     }
     arguments = (type(value), value.__name__, value.__bases__, body)
     return make_class, arguments, state, None, None, set_class
@@ -81,3 +87,34 @@ def _registered(value: type[Any]) -> list[type]:
     dump: Any = vars(abc)["_get_dump"]
     found = [reference() for reference in dump(value)[0]]
     return sorted((c for c in found if c is not None), key=lambda c: (c.__module__, c.__qualname__))
+
+
+def _dictionary(value: type) -> Any:
+    """Give the dictionary that a class shows as a read-only mapping."""
+    return gc.get_referents(vars(value))[0]
+
+
+def _body(value: type) -> types.CellType | None:
+    """Give the cell that holds the class's dictionary; None if nothing of the class asks for it."""
+    for function in _functions(value):
+        for name, cell in cells_of(function):
+            own = name == CLASS_BODY and not is_empty(cell)
+            if own and cell.cell_contents is _dictionary(value):
+                return cell
+    return None
+
+
+def _functions(value: type) -> Iterator[types.FunctionType]:
+    """Give the functions in the body of a class, and those that compute their annotations."""
+    for part in vars(value).values():
+        found: tuple[Any, ...] = (part,)
+        if isinstance(part, property):
+            found = (part.fget, part.fset, part.fdel)
+        elif isinstance(part, staticmethod | classmethod):
+            found = (part.__func__,)
+        for function in found:
+            if isinstance(function, types.FunctionType):
+                yield function
+                lazy = annotations_of(function)[1]
+                if isinstance(lazy, types.FunctionType):
+                    yield lazy

@@ -12,7 +12,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from .parts import Inside
+from .parts import CLASS_BODY, Inside, cells_of
 
 
 class OwnFile:
@@ -148,17 +148,17 @@ class Functions:
         return (
             make_function,
             arguments,
-            self._state(function, cells, known),
+            self._state(function, known),
             None,
             None,
             set_function,
         )
 
-    def _state(
-        self, function: types.FunctionType, cells: Any, known: Mapping[int, Any]
-    ) -> dict[str, Any]:
+    def _state(self, function: types.FunctionType, known: Mapping[int, Any]) -> dict[str, Any]:
         contents = []
-        for cell in cells or ():
+        for name, cell in cells_of(function):
+            if name == CLASS_BODY:  # `set_class` fills it
+                continue
             if id(cell) in self._cells or id(cell) in known:
                 continue
             self._cells[id(cell)] = cell
@@ -175,14 +175,14 @@ class Functions:
             "__kwdefaults__": function.__kwdefaults__,
             "__doc__": function.__doc__,
         }
-        name, value = _annotations(function)
-        state[name] = value
+        attribute, value = annotations_of(function)
+        state[attribute] = value
         if parameters := getattr(function, "__type_params__", ()):
             state["__type_params__"] = parameters
         return state
 
 
-def _annotations(function: types.FunctionType) -> tuple[str, Any]:
+def annotations_of(function: types.FunctionType) -> tuple[str, Any]:
     """Give the attribute that holds the annotations, and what is in it."""
     # Since Python 3.14 a function computes them when asked for, perhaps from names not bound yet.
     annotate = getattr(function, "__annotate__", None)

@@ -17,7 +17,7 @@ from . import settings
 from .plan import Plan
 
 #: Counts up when what an entry holds changes its meaning.
-FORMAT = 2
+FORMAT = 3
 
 _PLATFORM = f"{FORMAT} {sys.implementation.cache_tag} {importlib.util.MAGIC_NUMBER.hex()}".encode()
 

@@ -92,7 +92,7 @@ def _numbered(value: Any, inside: Inside) -> list[Any]:
     if isinstance(value, types.FunctionType):
         return _of_function(value)
     if isinstance(value, types.CellType):
-        return [] if _is_empty(value) else [value.cell_contents]
+        return [] if is_empty(value) else [value.cell_contents]
     if isinstance(value, partial):
         return [value.func, value.args, value.keywords]
     if isinstance(value, types.MethodType):
@@ -170,16 +170,26 @@ def has_attributes(value: Any) -> bool:
     return type(getattr(value, "__dict__", None)) is dict and not isinstance(value, type)
 
 
+#: The class's dictionary, in the closure of what its body defers (annotations since Python 3.14).
+CLASS_BODY = "__classdict__"
+
+
+def cells_of(value: types.FunctionType) -> list[tuple[str, types.CellType]]:
+    """Give the variables of a function's closure."""
+    return list(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
+
+
 def _of_function(value: types.FunctionType) -> list[Any]:
     return [
-        *(value.__closure__ or ()),
+        *(cell for name, cell in cells_of(value) if name != CLASS_BODY),
         *(value.__defaults__ or ()),
         *(value.__kwdefaults__ or {}).values(),
         *value.__dict__.values(),
     ]
 
 
-def _is_empty(cell: types.CellType) -> bool:
+def is_empty(cell: types.CellType) -> bool:
+    """Tell whether a variable of a closure has no value."""
     try:
         cell.cell_contents  # noqa: B018
     except ValueError:
