@@ -68,7 +68,8 @@ CASES: list[tuple[str, str, list[str]]] = [
       "C19.c() is C19", "C19.s() == 1"]),
     ("a dataclass", "from dataclasses import dataclass, field, fields\n@dataclass(frozen=True)\n"
      "class D20:\n    a: int\n    b: list = field(default_factory=list)\nd20 = D20(1)\n----\ne20 = D20(1)",
-     ["d20 == e20", "[f.name for f in fields(D20)] == ['a', 'b']", "type(e20) is D20"]),
+     ["d20 == e20", "[f.name for f in fields(D20)] == ['a', 'b']", "type(e20) is D20",
+      "D20.__annotations__ == {'a': int, 'b': list}"]),
     ("an enum", "import enum\nclass E21(enum.Enum):\n    A = 1\n    B = 2\ne21 = E21.A\n----\nf21 = E21(1)",
      ["e21 is E21.A", "f21 is e21", "list(E21) == [E21.A, E21.B]"]),
     ("a subclass, an abstract base, slots",

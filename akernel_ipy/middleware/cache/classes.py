@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .functions import annotations_of
-from .parts import CLASS_BODY, Inside, cells_of, is_empty
+from .parts import Inside, cells_of, is_class_body
 
 #: Attributes that a class needs from the beginning.
 _EARLY = ("__module__", "__qualname__", "__doc__", "__slots__", "__orig_bases__", "__classcell__")
@@ -98,8 +98,7 @@ def _body(value: type) -> types.CellType | None:
     """Give the cell that holds the class's dictionary; None if nothing of the class asks for it."""
     for function in _functions(value):
         for name, cell in cells_of(function):
-            own = name == CLASS_BODY and not is_empty(cell)
-            if own and cell.cell_contents is _dictionary(value):
+            if is_class_body(name, cell) and cell.cell_contents is _dictionary(value):
                 return cell
     return None
 

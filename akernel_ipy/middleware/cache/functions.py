@@ -12,7 +12,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from .parts import CLASS_BODY, Inside, cells_of
+from .parts import Inside, cells_of, is_class_body
 
 
 class OwnFile:
@@ -157,7 +157,7 @@ class Functions:
     def _state(self, function: types.FunctionType, known: Mapping[int, Any]) -> dict[str, Any]:
         contents = []
         for name, cell in cells_of(function):
-            if name == CLASS_BODY:  # `set_class` fills it
+            if is_class_body(name, cell):  # `set_class` fills it
                 continue
             if id(cell) in self._cells or id(cell) in known:
                 continue

@@ -170,18 +170,26 @@ def has_attributes(value: Any) -> bool:
     return type(getattr(value, "__dict__", None)) is dict and not isinstance(value, type)
 
 
-#: The class's dictionary, in the closure of what its body defers (annotations since Python 3.14).
-CLASS_BODY = "__classdict__"
-
-
 def cells_of(value: types.FunctionType) -> list[tuple[str, types.CellType]]:
     """Give the variables of a function's closure."""
     return list(zip(value.__code__.co_freevars, value.__closure__ or (), strict=True))
 
 
+def is_class_body(name: str, cell: types.CellType) -> bool:
+    """Tell whether a variable is the dictionary of a class.
+
+    What a class body defers has it in its closure: annotations since Python 3.14. The name also
+    stands for the namespace of a body from which no class was made (of a `NamedTuple`), which
+    still has the qualified name in it.
+    """
+    if name != "__classdict__" or is_empty(cell):
+        return False
+    return "__qualname__" not in cell.cell_contents
+
+
 def _of_function(value: types.FunctionType) -> list[Any]:
     return [
-        *(cell for name, cell in cells_of(value) if name != CLASS_BODY),
+        *(cell for name, cell in cells_of(value) if not is_class_body(name, cell)),
         *(value.__defaults__ or ()),
         *(value.__kwdefaults__ or {}).values(),
         *value.__dict__.values(),
