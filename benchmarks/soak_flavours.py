@@ -47,6 +47,9 @@ KINDS: tuple[tuple[str, Callable[[int], str]], ...] = (
     ("class C{s}: n = {n}\nC{s}().n", str),
 )
 
+#: Of these a cell's own outputs consist; an update may change those of another cell.
+SHOWING = frozenset({"stream", "execute_result", "display_data"})
+
 ERROR = "x{s} = {n}; print(x{s}); 1 / 0"
 
 #: Prints how many objects of each type there are, if there are many.
@@ -102,11 +105,9 @@ def check(numbers: Sequence[int], exchange: Exchange) -> None:
     exchange.verify()
     shown = dict.fromkeys(exchange.ids, "")
     for message in exchange.messages:
-        if message.parent in shown and message.channel == "iopub":
+        if message.kind in SHOWING and message.parent in shown:
             content = message.content
-            shown[message.parent] += content.get("text") or content.get("data", {}).get(
-                "text/plain", ""
-            )
+            shown[message.parent] += content.get("text") or content["data"]["text/plain"]
     for number, text in zip(numbers, shown.values(), strict=True):
         wanted = KINDS[number % SLOTS % len(KINDS)][1](number)
         if text != wanted:
