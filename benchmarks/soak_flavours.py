@@ -107,6 +107,8 @@ def check(numbers: Sequence[int], exchange: Exchange) -> None:
     for message in exchange.messages:
         if message.kind in SHOWING and message.parent in shown:
             content = message.content
+            if content.get("name") == "stderr":  # IPython says when it takes results out of `Out`
+                continue
             shown[message.parent] += content.get("text") or content["data"]["text/plain"]
     for number, text in zip(numbers, shown.values(), strict=True):
         wanted = KINDS[number % SLOTS % len(KINDS)][1](number)
