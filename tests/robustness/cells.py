@@ -30,6 +30,12 @@ class Kind:
     #: Something of it goes on when it has ended.
     background: bool = False
 
+    @property
+    def plain(self) -> bool:
+        """Whether it ends by itself, and needs nothing of others: a subshell can run it."""
+        needs = self.endless or self.background or "__task__" in self.code or "input" in self.code
+        return not needs
+
 
 TIME = "__import__('time')"
 
@@ -113,6 +119,17 @@ class Sent:
             assert ename != kind.error or request.stdout == wanted, f"{self} printed too little"
 
 
-def some_cell(chance: random.Random, number: int) -> Sent:
-    """Choose a cell."""
-    return Sent(chance.choice(KINDS), number)
+#: Switches to another flavour, which it prints.
+SWITCHES = [
+    Kind(f"%akernel_mode {mode}", f"{mode}\n")
+    for mode in ("async", "chain", "flow", "react", "cache", "chain-react", "cache-flow-react")
+]
+
+
+def some_cell(
+    chance: random.Random, number: int, *, subshell: bool = False, switches: bool = False
+) -> Sent:
+    """Choose a cell; one for a subshell, or perhaps one that switches to another flavour."""
+    if switches and not subshell and chance.random() < 0.1:
+        return Sent(chance.choice(SWITCHES), number)
+    return Sent(chance.choice([kind for kind in KINDS if kind.plain or not subshell]), number)

@@ -23,6 +23,8 @@ CROWD = 25
 #: Clients at once, besides the one that only listens.
 CLIENTS = 4
 
+SUBSHELLS = 2
+
 #: Seconds without progress after which all that runs is interrupted.
 RESTLESS = 0.3
 
@@ -48,6 +50,7 @@ ACTIONS = (
     *["request interrupt"] * 5,
     *["drop"] * 3,
     *["join"] * 3,
+    "subshell",
 )
 
 
@@ -57,10 +60,12 @@ class Chaos:
     Args:
         flavour: of the kernel.
         seed: decides all that is done, and how long is waited in between.
+        switches: some cells switch to other flavours.
     """
 
-    def __init__(self, flavour: str, seed: int) -> None:
+    def __init__(self, flavour: str, seed: int, *, switches: bool = False) -> None:
         self.chance = random.Random(seed)
+        self.switches = switches
         self.kernel = Kernel(flavour)
         #: Hears all that is published, and sends nothing while something runs.
         self.watcher = self.kernel.clients[0]
@@ -68,6 +73,7 @@ class Chaos:
         #: Cells that are not done.
         self.open: list[Sent] = []
         self.done: Counter[str] = Counter()
+        self.subshells: list[str] = []
         self._number = 0
         self._join()
 
@@ -93,10 +99,15 @@ class Chaos:
     def _cell(self) -> None:
         client = self.chance.choice(self._clients)
         self._number += 1
-        sent = some_cell(self.chance, self._number)
+        subshell = self.chance.choice([None, None, None, *self.subshells])
+        sent = some_cell(
+            self.chance, self._number, subshell=subshell is not None, switches=self.switches
+        )
         stop = self.chance.random() < 0.1
         cell_id = self.chance.choice([None, f"id-{self._number}"])
-        sent.request = client.execute(sent.code, stop_on_error=stop, cell_id=cell_id)
+        sent.request = client.execute(
+            sent.code, stop_on_error=stop, cell_id=cell_id, subshell=subshell
+        )
         sent.request.background = sent.kind.background
         self.cells.append(sent)
         self.open.append(sent)
@@ -134,9 +145,16 @@ class Chaos:
         client.close()
         self._join()
 
+    def _subshell(self) -> None:
+        if len(self.subshells) < SUBSHELLS:
+            client = self.chance.choice(self._clients)
+            made = client.ask("create_subshell_request", channel="control").reply
+            self.subshells.append(made["subshell_id"])
+
     def _restart(self) -> None:
         self._pump(0)
         self._audit(cut_off=True)
+        self.subshells.clear()
         self.watcher = self.kernel.restart()
         self._join()
 
