@@ -78,7 +78,7 @@ class BatchedHistoryManager(HistoryManager):
             text = inputs.pop()
             inputs.extend([""] * (number + 1 - len(inputs)))
             inputs[number] = text
-        recent = ["", "", "", *self.input_hist_raw][-4:]
+        recent = ["", "", "", *self.input_hist_raw[-4:]][-4:]
         self._iii, self._ii, self._i, self._i00 = recent
         assert self.shell is not None
         variables = {"_i": self._i, "_ii": self._ii, "_iii": self._iii}

@@ -11,6 +11,7 @@ from akernel_ipy.core.names import (
     Names,
     analyze,
     ordinary,
+    ordinary_names,
     same_code,
 )
 
@@ -503,3 +504,8 @@ ORDINARY = [
 @pytest.mark.parametrize(("name", "expected"), ORDINARY)
 def test_ipythons_names_are_told_from_private_ones(name, expected):
     assert ordinary(name) is expected
+
+
+def test_the_ordinary_names_of_a_namespace_are_those_that_are_so_one_by_one():
+    names = [name for name, _ in ORDINARY] + ["_i²", "_i٣", "_ix", "_ii", "_i"]
+    assert ordinary_names(names) == [name for name in names if ordinary(name)]

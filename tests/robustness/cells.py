@@ -122,7 +122,7 @@ class Sent:
 #: Switches to another flavour, which it prints.
 SWITCHES = [
     Kind(f"%akernel_mode {mode}", f"{mode}\n")
-    for mode in ("async", "chain", "flow", "react", "cache", "chain-react", "cache-flow-react")
+    for mode in ("async", "chain", "flow", "react", "cache", "chain-react", "flow-cache-react")
 ]
 
 

@@ -50,7 +50,7 @@ ACTIONS = (
     *["request interrupt"] * 5,
     *["drop"] * 3,
     *["join"] * 3,
-    "subshell",
+    *["subshell"] * 2,
 )
 
 

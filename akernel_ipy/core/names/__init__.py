@@ -16,7 +16,14 @@ from functools import lru_cache
 
 from akernel_ipy.core.errors import AkernelError
 
-from ._known import BUILTINS, FIRST_ARGUMENT, IN_PLACE, only_ordinary, ordinary
+from ._known import (
+    BUILTINS,
+    FIRST_ARGUMENT,
+    IN_PLACE,
+    only_ordinary,
+    ordinary,
+    ordinary_names,
+)
 from ._statements import Statements
 from ._value import EMPTY, Names
 
@@ -29,6 +36,7 @@ __all__ = [
     "Names",
     "analyze",
     "ordinary",
+    "ordinary_names",
     "same_code",
 ]
 

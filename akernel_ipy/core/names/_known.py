@@ -39,6 +39,16 @@ def ordinary(name: str) -> bool:
     return True
 
 
+def ordinary_names(names: Iterable[str]) -> list[str]:
+    """List the ordinary names of a namespace, which holds an ``_i1`` for each cell that was run.
+
+    >>> ordinary_names(["_i", "_i1", "_i2", "x", "_x", "In"])
+    ['x', '_x']
+    """
+    few = [name for name in names if name[:2] != "_i" or not name[2:].isdecimal()]
+    return [name for name in few if ordinary(name)]
+
+
 def only_ordinary(names: Iterable[str]) -> frozenset[str]:
     """Drop the names that are not part of the dataflow."""
     return frozenset([name for name in names if ordinary(name)]) or _NONE  # one for all cells

@@ -21,7 +21,7 @@ from .pickling import Unstorable
 from .plan import Plan, plan
 from .recording import Recording
 from .rewrite import CacheRewrite
-from .verdicts import Log, Verdict
+from .verdicts import CheapCells, Log, Verdict
 
 
 class Cache:
@@ -47,8 +47,7 @@ class Cache:
             self.settings.min_seconds,
             self._shell.ipython_dir,
         )
-        #: Cells that were not worth storing, with the reason: their inputs aren't looked at again.
-        self._cheap: dict[str, str] = {}
+        self._cheap = CheapCells()
         self._shell.ast_transformers.insert(0, CacheRewrite())
 
     @property
@@ -87,7 +86,7 @@ class Cache:
         elif find(run.state.directives, "offload") is not None:
             verdict.uncached = "it runs in another process, where nobody sees what it reads"
         elif not options.asked:
-            verdict.uncached = self._cheap.get(run.state.source, "")
+            verdict.uncached = self._cheap.reason(run.state.source)
         if verdict.uncached:
             return None
         try:
@@ -137,7 +136,7 @@ class Cache:
         finally:
             verdict.seconds = time.perf_counter() - begun
             if self._keeper.is_dear(verdict.seconds):
-                self._cheap.pop(run.state.source, None)
+                self._cheap.discard(run.state.source)
 
     async def _record(
         self,
@@ -168,7 +167,7 @@ class Cache:
         except (Refused, Unstorable) as refusal:
             verdict.uncached = str(refusal)
             if isinstance(refusal, Cheap):
-                self._cheap[run.state.source] = verdict.uncached
+                self._cheap.add(run.state.source, verdict.uncached)
         except KeyboardInterrupt:
             verdict.uncached = "it was interrupted while it was being stored"
         except Exception as error:

@@ -7,12 +7,12 @@ import sys
 import time
 import types
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ...core.fingerprint import Fingerprints
 from ...core.model import Outcome, Run
-from ...core.names import ordinary
+from ...core.names import ordinary_names
 from . import audit, files, hidden, natives, outputs, restoring
 from .entry import Made
 from .inputs import UNBOUND, Inputs, Refused, digest_of, digest_of_asked
@@ -102,12 +102,17 @@ class Recording:
         self._require_plain_end(outcome, force)
         made = Made(result=outcome.result, shown=self._shown)
         made.bound = dict(self._bound())
-        made.deleted = sorted(n for n in self._before if n not in self._namespace and _counts(n))
+        made.deleted = sorted(name for name in self._own_before if name not in self._namespace)
         for name in made.deleted:
             self.names[name] = self._old_digest(name)
         made.changed = list(self._changed())
         made.random = self._random()
         return made
+
+    @cached_property
+    def _own_before(self) -> dict[str, Any]:
+        """What the notebook's own names were bound to before the run."""
+        return {name: self._before[name] for name in ordinary_names(self._before)}
 
     def _require_plain_end(self, outcome: Outcome, force: bool) -> None:
         if outcome.payload:
@@ -132,9 +137,9 @@ class Recording:
         definite = self.plan.definite
         maybe = (self.plan.names.defs | self._written) - definite
         own = {"_"} if self.plan.binds_underscore else set()
-        for name, value in self._namespace.items():
-            if not _counts(name) and name not in own:
-                continue
+        namespace = dict(self._namespace)
+        for name in [*(own & namespace.keys()), *ordinary_names(namespace)]:
+            value = namespace[name]
             same = name in self._before and self._before[name] is value
             if not same or name in definite:
                 if self.run.state.waited and name not in definite and name not in maybe | own:
@@ -204,7 +209,7 @@ class Recording:
     def _named_in_strings(self, mentions: frozenset[str]) -> Iterator[str]:
         """Give the names that strings may lead to: those of queries and of pickles."""
         if mentions & hidden.QUERIES:
-            yield from filter(_counts, self._before.keys() & self._reach.words())
+            yield from self._own_before.keys() & self._reach.words()
         if mentions & hidden.LOADERS:
             classes = ((n, v) for n, v in self._before.items() if isinstance(v, type))
             yield from (name for name, value in classes if self.inside(value))
@@ -265,8 +270,8 @@ class Recording:
         """Everything that was there before the run, with the path to it."""
         found: dict[int, Any] = {
             id(value): (name,)
-            for name, value in self._before.items()
-            if _counts(name) and not is_atom(value, self.inside) and type(value) not in _SMALL
+            for name, value in self._own_before.items()
+            if not is_atom(value, self.inside) and type(value) not in _SMALL
         }
         found.update(self.parts.paths)
         return found
@@ -274,11 +279,6 @@ class Recording:
 
 _SMALL = frozenset({str, bytes, int, float, complex})
 _PLACE = frozenset({"getcwd", "cwd", "abspath", "realpath", "absolute", "resolve"})
-
-
-def _counts(name: str) -> bool:
-    """Tell whether a name is the notebook's, not IPython's."""
-    return ordinary(name)
 
 
 def _globals_written(parts: Parts) -> Iterator[str]:

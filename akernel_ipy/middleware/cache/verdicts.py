@@ -83,6 +83,36 @@ def show_seconds(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
 
 
+class CheapCells:
+    """Cells that were not worth storing, with the reason: their inputs aren't looked at again.
+
+    Args:
+        most: so many are remembered, the latest ones.
+    """
+
+    def __init__(self, most: int = 2048) -> None:
+        self._most = most
+        self._reasons: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._reasons)
+
+    def add(self, source: str, reason: str) -> None:
+        """Remember a cell."""
+        self.discard(source)
+        self._reasons[source] = reason
+        if len(self._reasons) > self._most:
+            del self._reasons[next(iter(self._reasons))]
+
+    def discard(self, source: str) -> None:
+        """Forget a cell: it took long this time."""
+        self._reasons.pop(source, None)
+
+    def reason(self, source: str) -> str:
+        """Say why a cell is not worth it; empty if that is not known of it."""
+        return self._reasons.get(source, "")
+
+
 class Log:
     """The verdicts of a session, and their sums."""
 
