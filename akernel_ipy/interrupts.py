@@ -114,6 +114,9 @@ class _Driven:
                 value = yield waited_for
                 resume = self._coroutine.send
             except BaseException as error:
+                if error.__traceback__ is not None:
+                    # What was awaited failed: this frame is none of the cell's.
+                    error.__traceback__ = error.__traceback__.tb_next
                 value = self._translate(error)
                 resume = self._coroutine.throw
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 from notebooks.lab import Lab, Output
-from notebooks.percent import essence
+from notebooks.percent import essence, plain
 from protocol.client import Client
 from protocol.request import OUTPUTS, PATIENCE, Message
 
@@ -73,7 +73,11 @@ class Front(Lab):
     def summary(self, cells: list[str]) -> dict[str, Any]:
         """Say what each cell shows and asked, and what widgets were made and did."""
         shown: dict[str, Any] = {
-            cell: [*map(quiet, self.questions[cell]), *quiet(in_order(essence(self.outputs(cell))))]
+            cell: [
+                *map(quiet, self.questions[cell]),
+                *quiet(in_order(essence(self.outputs(cell)))),
+                *self._details(cell),
+            ]
             for cell in cells
         }
         for number, comm_id in enumerate(self.models):
@@ -81,6 +85,18 @@ class Front(Lab):
                 shown[f"widget {number} captured"] = quiet(essence(captured))
         shown["comms"] = self._by_number(self.traffic)
         return shown
+
+    def _details(self, cell: str) -> list[Any]:
+        """Say what `essence` leaves out: tracebacks, metadata, and the reply with its payload."""
+        details: list[Any] = []
+        for output in self.outputs(cell):
+            if output["output_type"] == "error":
+                details.append(["traceback", *output["traceback"]])
+            elif metadata := output.get("metadata"):
+                details.append(["metadata", metadata])
+        reply = self.requests[cell].reply
+        details.append(["reply", reply["status"], reply.get("payload"), reply.get("evalue")])
+        return [quiet(_plain(detail)) for detail in details]
 
     def _by_number(self, lines: list[str]) -> list[Any]:
         numbered = []
@@ -119,3 +135,11 @@ class Front(Lab):
         self.traffic.append(
             f"{kind} {known} {comm_id} {data.get('method')} {json.dumps(said, sort_keys=True)}"
         )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return [*map(_plain, value)] if isinstance(value, list) else value

@@ -71,5 +71,6 @@ class Caching:
             # A setting is wrong, say: cells run all the same.
             self._broken = f"{type(error).__name__}: {error}"
             self._host.shell.kernel.log.error("There is no cache: %s", self._broken)
-            return await inner(run)
-        return await cache(run, inner, options)
+        else:
+            return await cache(run, inner, options)
+        return await inner(run)

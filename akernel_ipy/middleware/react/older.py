@@ -284,6 +284,9 @@ class _Steps:
                 value = yield waits_for
                 resume = steps.send
             except BaseException as error:
+                if error.__traceback__ is not None:
+                    # What was awaited failed: this frame is none of the cell's.
+                    error.__traceback__ = error.__traceback__.tb_next
                 resume, value = steps.throw, error
 
 

@@ -72,9 +72,8 @@ class React:
 
     async def _answer(self, run: Run, inner: Runner) -> Outcome:
         concerned = self._edits.delete(run)
-        try:
-            names = analyze(self._host.shell.prepare(run))
-        except CellSyntaxError:
+        names = self._analyze(run)
+        if names is None:
             outcome = await inner(run)
         else:
             cell_id = _cell_id(run)
@@ -85,6 +84,13 @@ class React:
                 outcome = await self._run_for_user(cell_id, run, names, concerned)
         await self._waves.follow(concerned, run)
         return outcome
+
+    def _analyze(self, run: Run) -> Names | None:
+        # The cell is run outside of the handler: its own error would tell of this one.
+        try:
+            return analyze(self._host.shell.prepare(run))
+        except CellSyntaxError:
+            return None
 
     async def _run_for_user(
         self, cell_id: str, run: Run, names: Names, concerned: list[str]
