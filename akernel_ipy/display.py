@@ -9,6 +9,7 @@ from ipykernel.zmqshell import ZMQDisplayPublisher
 from IPython.core import formatters
 from IPython.core.formatters import DisplayFormatter
 
+from .core.aliases import known_as
 from .core.model import current_run, header_of_caller, set_header
 
 
@@ -125,6 +126,7 @@ _STOCK = frozenset(
 )
 
 
+@known_as(DisplayFormatter)
 class PlainFirstFormatter(DisplayFormatter):
     """Formats numbers and strings as text, without asking the formatters that have no answer.
 
@@ -156,6 +158,7 @@ class PlainFirstFormatter(DisplayFormatter):
         )
 
 
+@known_as(ZMQDisplayPublisher)
 class AsyncDisplayPublisher(ZMQDisplayPublisher):
     """Publishes ``display_data`` for the cell that the caller belongs to."""
 

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from IPython.core.history import HistoryAccessor, HistoryManager
 from traitlets import default
 
+from .core.aliases import known_as
 from .core.model import current_run
 
 #: Seconds after which an input is in the database at the latest.
@@ -32,6 +33,7 @@ def storable(line: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
+@known_as(HistoryManager)
 class BatchedHistoryManager(HistoryManager):
     """Writes what cells ran to the database once a second, not once a cell.
 
@@ -161,6 +163,7 @@ class BatchedHistoryManager(HistoryManager):
         conn.executemany(_NEW_LINE, [(manager.session_number, *line) for line in lines])
 
 
+@known_as(HistoryManager)
 class SessionHistoryManager(BatchedHistoryManager):
     """The history of one shell of many: it writes through the manager of the first.
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
-from typing import Any, TypeVar
+from typing import Any
 
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.async_helpers import _asyncio_runner
@@ -15,14 +15,13 @@ from IPython.core.interactiveshell import ExecutionResult
 from IPython.core.payload import PayloadManager
 from traitlets import Type, observe
 
+from .core.aliases import known_as
 from .core.model import Run, current_run, request_of_thread
 from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatter
 from .evaluating import Evaluating
 from .history import BatchedHistoryManager
 from .interrupts import Steps
 from .tracebacks import ShownErrors
-
-Shell = TypeVar("Shell", bound=ZMQInteractiveShell)
 
 _MISSING = object()
 
@@ -69,19 +68,7 @@ class ExceptHookGuard:
                 sys.excepthook = self._outer
 
 
-def known_as_ipykernels(shell_class: type[Shell]) -> type[Shell]:
-    """Give a shell's class the name and the module of ipykernel's.
-
-    Libraries tell a notebook from a terminal by ``type(get_ipython())``: rich and plotly by the
-    class's name, others by ``"zmqshell" in str(...)``. With names of our own rich's progress bars
-    are text, and plotly opens a browser.
-    """
-    for name in ("__module__", "__name__", "__qualname__"):
-        setattr(shell_class, name, getattr(ZMQInteractiveShell, name))
-    return shell_class
-
-
-@known_as_ipykernels
+@known_as(ZMQInteractiveShell)
 class AsyncShell(Evaluating, ShownErrors):
     """ipykernel's shell, whose state of one execution is found through the run at hand."""
 

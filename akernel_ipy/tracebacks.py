@@ -126,10 +126,12 @@ def _is_shown_as_error(error: BaseException) -> bool:
 
 
 def _drop_own_frames(tb: Any) -> None:
-    """Take the SIGINT handler's frames off the end of a traceback."""
+    """Take out of a traceback what lies between the user's frames, and the SIGINT handler's."""
     last_of_user = None
     while tb is not None:
         if not tb.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            if last_of_user is not None:
+                last_of_user.tb_next = tb
             last_of_user = tb
         tb = tb.tb_next
     if last_of_user is not None:

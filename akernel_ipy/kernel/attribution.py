@@ -38,6 +38,8 @@ class Attribution(LazyDebugger):
     def __init__(self, **kwargs: Any) -> None:
         self.steps = Steps(self._after_step)
         self.figures = FigurePatch()
+        #: The streams that reach the front-end; a user's own may stand before them.
+        self.own_streams: tuple[AsyncOutStream, ...] = ()
         self.comm_owners = CommOwners(self._route_outputs)
         super().__init__(**kwargs)
 
@@ -80,6 +82,8 @@ class Attribution(LazyDebugger):
             self._enter_session(parent, channel)
         if channel != "shell" or msg_type == "execute_request" or not self.shell:
             super().set_parent(ident, parent, channel)
+            for stream in self._covered() if channel == "shell" else ():
+                stream.set_parent(parent)
             return
         self.bind_context(ident, parent)
 
@@ -96,6 +100,13 @@ class Attribution(LazyDebugger):
         self._shell_parent_ident.set(ident)
         assert self.shell is not None
         self.shell.set_thread_parent(parent)
+        for stream in self._covered():
+            stream.set_thread_parent(parent)
+
+    def _covered(self) -> list[AsyncOutStream]:
+        # `sys.stdout = Tee(sys.stdout, file)`: ipykernel 7.4 tells only what `sys` names of a
+        # request, and what the tee writes appears below the cell that made it.
+        return [s for s in self.own_streams if s is not sys.stdout and s is not sys.stderr]
 
     def _get_shell_context_var(self, var: ContextVar[Any]) -> Any:
         try:
@@ -108,7 +119,8 @@ class Attribution(LazyDebugger):
 
     def _route_outputs(self, header: Mapping[str, Any]) -> None:
         shell: Any = self.shell
-        for owner in (shell.displayhook, shell.display_pub, sys.stdout, sys.stderr):
+        streams = (sys.stdout, sys.stderr, *self._covered())
+        for owner in (shell.displayhook, shell.display_pub, *streams):
             if hasattr(owner, "set_thread_parent"):
                 owner.set_thread_parent(header)
 
@@ -121,15 +133,24 @@ class Attribution(LazyDebugger):
 
     def _after_step(self, run: Run) -> None:
         self.figures.look(run)
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, AsyncOutStream):
-                stream.drain_descriptor()
+        for stream in self.own_streams:
+            stream.drain_descriptor()
 
     def flush(self) -> None:
         """Send what was written to stdout and stderr so far."""
         for stream in (sys.stdout, sys.stderr):
+            if not isinstance(stream, AsyncOutStream):
+                self._flush_foreign(stream)
+        for own in self.own_streams:
+            own.flush()
+
+    def _flush_foreign(self, stream: Any) -> None:
+        # Whatever a cell has put into `sys`: its request, and all others, are to be answered.
+        try:
             if stream is not None:
                 stream.flush()
+        except Exception as error:
+            self.log.warning("%r can't be flushed: %s", type(stream).__name__, error)
 
     def _idle(self, message: Mapping[str, Any]) -> None:
         self.flush()

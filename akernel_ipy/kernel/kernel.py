@@ -52,9 +52,11 @@ class AsyncKernel(Workers):
             # What is there now stays. Each session adds about a thousand objects, so full
             # collections come again and again, and hold up all notebooks: they have less to do.
             gc.freeze()
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, AsyncOutStream):
-                stream.descriptor_header = self._descriptor_header
+        self.own_streams = tuple(
+            stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, AsyncOutStream)
+        )
+        for stream in self.own_streams:
+            stream.descriptor_header = self._descriptor_header
         if isinstance(self.shell_stream, ShellRouter):
             self.shell_stream.start(loop, self._receive, self._belongs_to_subshell)
 

@@ -8,12 +8,14 @@ import sys
 from typing import Any
 
 import IPython
+from ipykernel.zmqshell import ZMQDisplayPublisher, ZMQInteractiveShell
 from traitlets import Type
 
+from ..core.aliases import known_as
 from ..core.model import Outcome, Run
 from ..display import AsyncDisplayPublisher
 from ..history import SessionHistoryManager
-from ..shell import AsyncShell, known_as_ipykernels
+from ..shell import AsyncShell
 
 #: Where Python keeps the last error that nobody caught.
 _LAST = ("last_type", "last_value", "last_traceback", "last_exc")
@@ -22,6 +24,7 @@ _LAST = ("last_type", "last_value", "last_traceback", "last_exc")
 _DISPLAYS = re.compile(r"^akernel-\d+/")
 
 
+@known_as(ZMQDisplayPublisher)
 class SessionDisplayPublisher(AsyncDisplayPublisher):
     """Gives displays ids that are not those of another session.
 
@@ -38,7 +41,7 @@ class SessionDisplayPublisher(AsyncDisplayPublisher):
         super().publish(*args, transient=transient, **kwargs)  # type: ignore[no-untyped-call]
 
 
-@known_as_ipykernels
+@known_as(ZMQInteractiveShell)
 class SessionShell(AsyncShell):
     """A whole IPython shell, which shares with the kernel's first one what is of the process.
 

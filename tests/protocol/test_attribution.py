@@ -208,3 +208,38 @@ def test_streams_displays_and_result_come_in_the_order_of_the_code(client: Clien
 def test_all_lines_written_to_a_descriptor_arrive_before_idle(client: Client) -> None:
     cell = client.run("import os\nfor i in range(2000): os.write(1, b'%d\\n' % i)")
     assert cell.stdout == "".join(f"{i}\n" for i in range(2000))
+
+
+TEE = """\
+import sys
+
+real = sys.stdout
+
+
+class Tee:
+    def write(self, text):
+        kept.append(text)
+        return real.write(text)
+
+    def flush(self):
+        real.flush()
+
+
+kept = []
+sys.stdout = Tee()
+print("first")
+"""
+
+
+def test_what_a_stream_of_the_users_passes_on_appears_in_the_cell_that_prints(
+    client: Client,
+) -> None:
+    assert client.run(TEE).stdout == "first\n"
+    cells = [
+        client.execute("await asyncio.sleep(0)\nprint('second')\n'shown'"),
+        client.execute("import threading\nt = threading.Thread(target=print, args=['third'])\n"
+                       "t.start(); t.join()"),
+    ]  # fmt: skip
+    assert [cell.result().stdout for cell in cells] == ["second\n", "third\n"]
+    assert cells[0].value == "'shown'"
+    assert client.run("sys.stdout = real\nprint('back')\n''.join(kept).split()").stdout == "back\n"
