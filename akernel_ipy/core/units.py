@@ -56,7 +56,9 @@ def show_bytes(size: float) -> str:
 
 
 def show_seconds(seconds: float) -> str:
-    """Say a duration: ``0.4 s``, ``3 min 20 s``, ``5 h 2 min``, ``3 d 4 h``."""
+    """Say a duration: ``40 ms``, ``1.4 s``, ``3 min 20 s``, ``5 h 2 min``, ``3 d 4 h``."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

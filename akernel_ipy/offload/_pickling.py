@@ -5,17 +5,18 @@ from __future__ import annotations
 import io
 import pickle
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
 import cloudpickle
 
+from ..core.bytecode import globals_of
+
 #: The namespace that arriving functions have as their globals.
 namespace: ContextVar[dict[str, Any]] = ContextVar("akernel_offload_namespace")
 
-_GLOBAL = frozenset({"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"})
 _ATTRIBUTES = ("__kwdefaults__", "__doc__", "__module__", "__qualname__")
 _PROTOCOL = 5
 _CACHED: Any = type(lru_cache(len))
@@ -62,7 +63,8 @@ class CellPickler(cloudpickle.Pickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         """Reduce functions of the notebook, and the cells of closures."""
         if type(obj) is types.FunctionType and obj.__globals__ is self._own:
-            for name in globals_of(obj.__code__):
+            found = globals_of(obj.__code__)
+            for name in found.reads | found.writes:
                 self.reads.setdefault(name, obj.__qualname__)
             return _reduce_function(obj)
         if type(obj) is types.CellType:
@@ -142,20 +144,3 @@ def _fill_cell(cell: types.CellType, contents: tuple[Any]) -> None:
 def _cached(function: Callable[..., Any], parameters: dict[str, Any]) -> Any:
     # With an empty cache: what is in it is another process's.
     return lru_cache(**parameters)(function)
-
-
-@lru_cache(4096)
-def globals_of(code: types.CodeType) -> frozenset[str]:
-    """Find the names that some code reads or writes as globals, its inner functions too."""
-    return frozenset(_globals_of(code))
-
-
-def _globals_of(code: types.CodeType) -> Iterator[str]:
-    import dis
-
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in _GLOBAL:
-            yield instruction.argval
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _globals_of(constant)

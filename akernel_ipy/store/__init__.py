@@ -1,6 +1,6 @@
 """Entries of the cache: kept, shared by processes, bounded, and verified before they are used.
 
-``store.Store`` is what the middleware uses, `open_store` makes one by the environment's settings.
+`Store` is what the middleware uses, `CacheStore` makes one by the settings.
 `docs/caching-internals.md` describes the format.
 
 Importing this package imports nothing else: the parts are imported when they are asked for.
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import CacheStore as CacheStore
-    from .config import open_store as open_store
     from .model import NOTE as NOTE
     from .model import Record as Record
     from .model import Removed as Removed
@@ -30,7 +29,6 @@ _WHERE = {
     "Stats": "model",
     "Store": "store",
     "Stored": "model",
-    "open_store": "config",
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from traitlets import Bool, Float, Int, Unicode, default
 from traitlets.config import LoggingConfigurable
@@ -60,8 +59,3 @@ class CacheStore(LoggingConfigurable):
             remote=self.remote,
             warn=self.log.warning,
         )
-
-
-def open_store(**settings: Any) -> Store:
-    """Give the store that the environment names; `settings` are traits of `CacheStore`."""
-    return CacheStore(**settings).open()

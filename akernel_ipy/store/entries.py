@@ -159,7 +159,7 @@ def add(
 
 def _replaced(index: Index, entry: Entry) -> list[int]:
     """Give the entry of the same variant, and the least recently used surplus variants."""
-    rows = index.rows("SELECT id, variant FROM entries WHERE key = ? ORDER BY used DESC", entry.key)
+    rows = index.rows(SAME_KEY, entry.key)
     same = [identifier for identifier, variant in rows if variant == entry.variant]
     others = [identifier for identifier, variant in rows if variant != entry.variant]
     return same + others[VARIANTS - 1 :]
@@ -185,10 +185,9 @@ def release(index: Index, names: Iterable[bytes]) -> list[str]:
     return [name.decode() for name in free]
 
 
-def evict(index: Index, max_bytes: int) -> tuple[int, list[str]]:
-    """Delete the least recently used entries until the rest fits; give how many, and free blobs."""
-    count, free = 0, []
+def evict(index: Index, max_bytes: int) -> list[str]:
+    """Delete the least recently used entries until the rest fits; give the blobs for `release`."""
+    free: list[str] = []
     while index.rows(TOTALS)[0][1] > max_bytes and (oldest := index.rows(OLDEST)):
         free += release(index, forget(index, [oldest[0][0]]))
-        count += 1
-    return count, free
+    return free

@@ -69,7 +69,7 @@ def prune(opened: Opened, older_than: float | None, max_bytes: int | None) -> Re
             idle = opened.writer.rows(IDLE, time.time() - older_than)
             free += release(opened.writer, forget(opened.writer, [row[0] for row in idle]))
         if max_bytes is not None:
-            free += evict(opened.writer, max_bytes)[1]
+            free += evict(opened.writer, max_bytes)
         after = entries_and_bytes(opened.writer)
     opened.unlink(free)
     sweep(opened)

@@ -23,11 +23,6 @@ class Staged:
     places: tuple[Place, ...]
     pieces: list[bytes | Draft] = field(default_factory=list)
 
-    @property
-    def size(self) -> int:
-        """Give the bytes of all parts."""
-        return sum(p.size if isinstance(p, Draft) else len(p) for p in self.pieces)
-
     def drop(self) -> None:
         """Remove the files that weren't published."""
         for piece in self.pieces:

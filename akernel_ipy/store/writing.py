@@ -127,5 +127,5 @@ def adopt(
         for part, draft in drafts:
             opened.blobs.publish(draft, part)
         free = add(opened.writer, bundle.entry, opened.digests.signer, bundle.inline, used)
-        free += evict(opened.writer, max_bytes)[1]
+        free += evict(opened.writer, max_bytes)
     opened.unlink(free)

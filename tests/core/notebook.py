@@ -35,6 +35,10 @@ class Notebook:
         """The fingerprint of what a name is bound to."""
         return self.fingerprints.of(self.names[name], name)
 
+    def together(self, *names: str) -> bytes:
+        """The fingerprint of several values: what they share counts."""
+        return self.fingerprints.of([self.names[name] for name in names])
+
     def examine(self, name: str) -> Fingerprint:
         """The same, with what it depends on."""
         return self.fingerprints.examine(self.names[name], name)

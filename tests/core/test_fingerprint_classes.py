@@ -231,5 +231,4 @@ def test_instances_of_a_class_that_was_defined_again_are_told_apart_from_it() ->
     stale = Notebook(cell, "o = C()", cell)
     assert fresh.of("o") == stale.of("o")
     assert fresh.of("C") == stale.of("C")
-    both = [each.fingerprints.together({n: each.names[n] for n in "Co"}) for each in (fresh, stale)]
-    assert both[0].sharing != both[1].sharing
+    assert fresh.together("C", "o") != stale.together("C", "o")

@@ -14,7 +14,8 @@ from types import CodeType, ModuleType
 
 import pytest
 
-from akernel_ipy.core.fingerprint._bytecode import instructions, normal
+from akernel_ipy.core.bytecode import instructions
+from akernel_ipy.core.fingerprint._normal import normal
 
 from .notebook import fingerprint
 

@@ -96,6 +96,32 @@ def test_a_module_that_is_not_loaded_yet_counts_by_its_file(local: Path) -> None
     assert notebook.of("x") != before
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import pack.part\n return pack.part.factor, pack.own",
+        "import pack.part as p\n return p.factor",
+        "from pack import part\n return part.factor",
+        "from pack.part import factor\n return factor",
+    ],
+)
+@pytest.mark.parametrize("first", ["", "import pack", "import pack.part"])
+def test_a_module_of_a_local_package_counts_however_a_function_imports_it(
+    use: str, first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    part = tmp_path / "pack" / "part.py"
+    part.parent.mkdir()
+    (part.parent / "__init__.py").write_text("own = 1\n")
+    found = []
+    for factor in (2, 3):
+        reloaded(part, f"factor = {factor}\n")
+        monkeypatch.delitem(sys.modules, "pack", raising=False)
+        monkeypatch.delitem(sys.modules, "pack.part", raising=False)
+        found.append(Notebook(first, f"def x():\n {use}").of("x"))
+    assert found[0] != found[1]
+
+
 def test_a_local_function_that_looks_names_up_counts_with_all_of_its_module(local: Path) -> None:
     reloaded(local, SOURCE + "def dynamic(): return globals()['other'](1)\n")
     notebook = Notebook("from mine import dynamic as x")

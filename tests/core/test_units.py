@@ -36,7 +36,13 @@ def test_a_size_that_is_shown_reads_as_about_the_same(size: int) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0.44, "0.4 s"), (200, "3 min 20 s"), (7300, "2 h 1 min"), (300_000, "3 d 11 h")],
+    [
+        (0.0123, "12 ms"),
+        (0.9999, "1.0 s"),
+        (200, "3 min 20 s"),
+        (7300, "2 h 1 min"),
+        (300_000, "3 d 11 h"),
+    ],
 )
 def test_a_duration_is_shown_in_two_units(seconds: float, shown: str) -> None:
     assert show_seconds(seconds) == shown

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from akernel_ipy.store import open_store
-from akernel_ipy.store.config import CacheStore
+from akernel_ipy.store import CacheStore
 from akernel_ipy.store.places import default_directory
 
 from .conftest import OpenStore
@@ -103,11 +102,11 @@ def test_the_environment_says_where_and_how_large(
 ) -> None:
     monkeypatch.setenv("AKERNEL_CACHE_DIR", str(tmp_path / "there"))
     monkeypatch.setenv("AKERNEL_CACHE_SIZE", "123456")
-    store = open_store()
+    store = CacheStore().open()
     assert store.directory == tmp_path / "there"
     assert store.max_bytes == 123_456
     assert not (tmp_path / "there").exists()
-    assert open_store(max_bytes=5, directory=str(tmp_path)).max_bytes == 5
+    assert CacheStore(max_bytes=5, directory=str(tmp_path)).open().max_bytes == 5
 
 
 def test_a_relative_directory_stays_where_it_was_when_the_process_moves(
@@ -115,7 +114,7 @@ def test_a_relative_directory_stays_where_it_was_when_the_process_moves(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AKERNEL_CACHE_DIR", "here")
-    store = open_store()
+    store = CacheStore().open()
     monkeypatch.chdir("/")
     assert store.directory == tmp_path / "here"
 
@@ -127,7 +126,7 @@ def test_without_settings_the_cache_is_below_the_data_of_jupyter(
     monkeypatch.delenv("AKERNEL_CACHE_SIZE", raising=False)
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
     assert default_directory() == tmp_path / "akernel" / "cache"
-    assert open_store().max_bytes == 10 * 2**30
+    assert CacheStore().open().max_bytes == 10 * 2**30
 
 
 def test_a_size_that_is_none_is_told_and_the_default_holds(

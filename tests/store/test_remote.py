@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from akernel_ipy.store import Store, open_store, remote
+from akernel_ipy.store import CacheStore, Store, remote
 
 from .conftest import OpenStore
 
@@ -235,7 +235,7 @@ def test_a_directory_that_was_lost_is_filled_again(
 def test_the_second_tier_is_a_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     url = (tmp_path / "remote").as_uri()
-    store = open_store(directory=str(tmp_path / "cache"), remote=url)
+    store = CacheStore(directory=str(tmp_path / "cache"), remote=url).open()
     put(store)
     store.close(30)
     assert len(objects(url)) == 2

@@ -11,7 +11,7 @@ of files that a value only names. A class that says itself how it is pickled cou
 
 from __future__ import annotations
 
-from ._fingerprints import Fingerprint, Fingerprints, Together
+from ._fingerprints import Fingerprint, Fingerprints
 from ._modules import Asked
 from ._refusal import Unhashable
 from ._source import attributes_read, static_key
@@ -20,7 +20,6 @@ __all__ = [
     "Asked",
     "Fingerprint",
     "Fingerprints",
-    "Together",
     "Unhashable",
     "attributes_read",
     "static_key",

@@ -28,9 +28,7 @@ class Uses:
 
     def __init__(self) -> None:
         self.names: set[str] = set()
-        self.globals: set[tuple[str, str]] = set()
         self.modules: set[str] = set()
-        self.missing: set[str] = set()
 
 
 class Range(NamedTuple):

@@ -13,7 +13,7 @@ from ._origin import contents
 from ._refusal import Unhashable
 
 if TYPE_CHECKING:
-    from ._code import Use
+    from ..bytecode import Use
     from ._walk import Walk
 
 #: What these read is decided while they run.
@@ -105,7 +105,6 @@ def _global(walk: Walk, value: FunctionType, use: Use) -> None:
     own: Any = getattr(value, "__builtins__", None)  # type checkers differ on whether it is there
     found = (own if type(own) is dict else vars(builtins)).get(use.name, walk)
     if found is walk:
-        walk.uses.missing.add(use.name)
         walk.out += b"?"
     elif any(found is each for each in _DYNAMIC):
         _everything(walk, value, use.name)
@@ -125,16 +124,10 @@ def _everything(walk: Walk, value: FunctionType, name: str) -> None:
 
 def _note(walk: Walk, namespace: dict[str, Any], name: str, found: object) -> None:
     home, live = namespace.get("__name__"), walk.origins.namespace()
-    if namespace is live:
+    # Made by a library, it has globals of its own: only some of them are the notebook's.
+    copied = type(home) is str and walk.origins.is_notebook(home) and live.get(name, walk) is found
+    if namespace is live or copied:
         walk.uses.names.add(name)
-    elif type(home) is not str:
-        return
-    elif walk.origins.is_notebook(home):
-        # Made by a library, with globals of its own: only some of them are the notebook's.
-        if live.get(name, walk) is found:
-            walk.uses.names.add(name)
-    elif contents(sys.modules.get(home)) is namespace:
-        walk.uses.globals.add((home, name))
 
 
 def cell(walk: Walk, value: CellType) -> None:

@@ -17,7 +17,7 @@ from ._origin import contents
 from ._refusal import Unhashable
 
 if TYPE_CHECKING:
-    from ._code import Use
+    from ..bytecode import Use
     from ._walk import Walk
 
 #: What the import system writes into a module.
@@ -48,7 +48,6 @@ def module(walk: Walk, value: ModuleType) -> None:
     held = contents(value)
     for key in sorted(key for key in held if type(key) is str and key not in _WRITTEN):
         walk.text(key)
-        walk.uses.globals.add((name, key))
         walk.edge(held[key], f".{key}")
     walk.out += b";"
 
@@ -120,7 +119,6 @@ def attribute(walk: Walk, value: Any, path: Iterable[str], step: str) -> None:
         return
     held, key = contents(value), rest.pop(0)
     walk.text(key)
-    walk.uses.globals.add((name, key))
     if key in held:
         attribute(walk, held[key], rest, f"{step}.{key}")
     else:
@@ -185,6 +183,10 @@ def module_by_name(walk: Walk, use: Use, namespace: dict[str, Any]) -> None:
         attribute(walk, loaded, use.attributes, f" -> {name}")
     else:
         walk.out += _unloaded(walk, name)
+    part = use.attributes[0] if use.attributes else ""
+    if part and part not in contents(loaded) and not walk.origins.installed(name):
+        # ``from package import module``, which loads the module.
+        walk.out += _unloaded(walk, f"{name}.{part}")
 
 
 def _absolute(name: str, namespace: dict[str, Any]) -> str:
@@ -200,11 +202,19 @@ def _unloaded(walk: Walk, name: str) -> bytes:
     version = walk.origins.installed(name)
     if version is not None:
         return version.encode()
-    spec = PathFinder.find_spec(name.partition(".")[0])
-    if spec is None or spec.origin is None:
-        return b"?"
     try:
-        with open(spec.origin, "rb") as file:
+        with open(_file_of(name), "rb") as file:
             return walk.algorithm.digest(file.read())
     except OSError:
         return b"?"
+
+
+def _file_of(name: str) -> str:
+    """The file from which a module would be loaded; empty if there is none."""
+    path, spec = None, None
+    for end in range(1, name.count(".") + 2):
+        spec = PathFinder.find_spec(".".join(name.split(".")[:end]), path)
+        if spec is None:
+            return ""
+        path = spec.submodule_search_locations
+    return (spec and spec.origin) or ""

@@ -11,9 +11,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from ..bytecode import uses
 from . import _hashing
 from ._atoms import ATOMS
-from ._code import uses
 
 _CACHE_SIZE = 4096
 _SKIPPED = {tokenize.ENDMARKER, tokenize.NL, tokenize.NEWLINE, tokenize.COMMENT, tokenize.DEDENT}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dis
 from dataclasses import dataclass
 from types import CodeType
 from weakref import WeakKeyDictionary
 
+from ..bytecode import globals_of, parts
 from ..names import ordinary
 
 _NONE: frozenset[str] = frozenset()
@@ -46,33 +46,20 @@ _KNOWN: WeakKeyDictionary[CodeType, CodeNames] = WeakKeyDictionary()
 
 
 def _read(code: CodeType) -> CodeNames:
-    reads: set[str] = set()
-    writes: set[str] = set()
-    stores: set[str] = set()
-    used: set[str] = set()
-    todo = [code]
-    while todo:
-        part = todo.pop()
-        todo += [value for value in part.co_consts if isinstance(value, CodeType)]
-        used.update(part.co_names)
-        if any(isinstance(v, tuple) and "display_id" in v for v in part.co_consts):
-            used.add("update_display")
-        for step in dis.get_instructions(part):
-            name = step.opname
-            if name in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"):
-                reads.add(step.argval)
-            elif name in ("STORE_GLOBAL", "DELETE_GLOBAL"):
-                writes.add(step.argval)
-            elif name in ("STORE_DEREF", "DELETE_DEREF") and step.argval in code.co_freevars:
-                stores.add(step.argval)
-    if "update_display" in used:
-        writes.add(DISPLAYS)
-    return CodeNames(
-        frozenset(reads), frozenset(writes), frozenset(stores), _opaque(reads, writes, used)
-    )
+    found = globals_of(code)
+    used = {name for part in parts(code) for name in part.co_names}
+    writes = found.writes
+    if "update_display" in used or any(_names_display(part) for part in parts(code)):
+        writes |= {DISPLAYS}
+    return CodeNames(found.reads, writes, found.outer, _opaque(found.reads, writes, used))
 
 
-def _opaque(reads: set[str], writes: set[str], used: set[str]) -> str:
+def _names_display(code: CodeType) -> bool:
+    """Whether it passes a ``display_id=`` to a call: the names of arguments are a constant."""
+    return any(isinstance(value, tuple) and "display_id" in value for value in code.co_consts)
+
+
+def _opaque(reads: frozenset[str], writes: frozenset[str], used: set[str]) -> str:
     for name in sorted(reads & _OPENING):
         return f"{name}() in a function"
     for name in sorted(used & (_ATTRIBUTES | _CAPTURING | {"__main__"})):

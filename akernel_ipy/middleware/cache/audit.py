@@ -37,7 +37,7 @@ _busy = threading.local()
 _patched: list[tuple[Any, str, Callable[..., Any], Callable[..., Any]]] = []
 
 #: Threads of the kernel, by the beginning of their names: what they do is no cell's doing.
-_KERNEL_THREADS = ("IOPub", "Control", "Heartbeat", "IPythonHistory", "Shell", "akernel", "Thread-")
+_KERNEL_THREADS = ("IOPub", "Control", "Heartbeat", "IPythonHistory", "Shell", "akernel")
 
 
 def listen(run: Run, listener: Listener) -> None:
@@ -104,7 +104,7 @@ def _addressed() -> list[Listener]:
         listener = _listeners.get(run)
         return [] if listener is None else [listener]
     thread = threading.current_thread()
-    if thread is threading.main_thread() or thread.name.startswith(_KERNEL_THREADS[:-1]):
+    if thread is threading.main_thread() or thread.name.startswith(_KERNEL_THREADS):
         return []
     # A worker that nobody bound to a run, such as those of multiprocessing's ThreadPool: it may
     # work for any of them.

@@ -70,7 +70,8 @@ def pack(
         Unstorable: it can't.
     """
     for name, value in made.bound.items():
-        _require_storable(name, value, inside, known)
+        if type(value) in _CANT:
+            raise Unstorable(f"{name} is {_CANT[type(value)]}")
     values = (made.bound, made.deleted, made.changed, made.result, made.random)
     attributes = pickling.module_attributes(modules, inside)
     outputs_of_run = [*made.bound.values(), made.result]
@@ -84,12 +85,6 @@ def pack(
     if pickler.doubtful:
         _verify(made, payload, buffers, inside, filename, fingerprints)
     return Packed(payload, buffers, frozenset(pickler.used))
-
-
-def _require_storable(name: str, value: Any, inside: Inside, known: Mapping[int, Path]) -> None:
-    """Try a small pickle first, to be able to name what is in the way."""
-    if type(value) in _CANT:
-        raise Unstorable(f"{name} is {_CANT[type(value)]}")
 
 
 def _blame(
@@ -203,7 +198,3 @@ def import_again(names: Iterable[str]) -> str:
         for name in missing:
             importlib.import_module(name)
     return text.getvalue()
-
-
-#: Brings an entry back, in the middle of IPython's own way of running the cell.
-Replay = Callable[[], None]

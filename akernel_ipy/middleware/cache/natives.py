@@ -9,9 +9,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-import types
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from . import files
 from .inputs import Refused
@@ -121,35 +119,3 @@ def _depend_on_directory(observation: Observation, path: str) -> bool:
                 return False
             observation.depend(os.path.join(directory, name), files.CONTENT)
     return True
-
-
-def strings_in(values: Iterable[Any]) -> Iterator[str]:
-    """Give the strings and paths among values, and in their lists, tuples and dictionaries."""
-    for value in values:
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, os.PathLike):
-            yield os.fsdecode(value)
-        elif isinstance(value, list | tuple | set | frozenset):
-            yield from (os.fspath(v) for v in value if isinstance(v, str | os.PathLike))
-        elif isinstance(value, Mapping):
-            yield from (os.fspath(v) for v in value.values() if isinstance(v, str | os.PathLike))
-        elif isinstance(value, types.FunctionType):
-            yield from strings_of_code(value.__code__)
-
-
-def strings_of_code(code: types.CodeType) -> Iterator[str]:
-    """Give the string constants of some code, at any depth."""
-    for constant in code.co_consts:
-        if isinstance(constant, str):
-            yield constant
-        elif isinstance(constant, types.CodeType):
-            yield from strings_of_code(constant)
-
-
-def names_of_code(code: types.CodeType) -> Iterator[str]:
-    """Give the names that some code mentions, at any depth."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from names_of_code(constant)

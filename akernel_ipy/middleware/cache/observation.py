@@ -95,7 +95,7 @@ class Observation:
         self.met: dict[tuple[str, str], tuple[Any, str | None]] = {}
         #: What it did to the world, in order, each once.
         self.effects: dict[str, None] = {}
-        #: Environment variables that it asked for, as they were; `hidden.ALL` is all of them.
+        #: Environment variables that it asked for, as they were; `environment.ALL` is all of them.
         self.variables: dict[str, str] = {}
         #: It named a path relative to the working directory.
         self.relative = False

@@ -74,7 +74,7 @@ def steps(value: Any, inside: Inside) -> list[tuple[Any, Any]]:
         return sorted(attributes_of_class(value).items()) if inside(value) else []
     base = _base_of(value)
     found: list[tuple[Any, Any]] = [] if base is None else [("base", base)]
-    found.extend(enumerate(_numbered(value, inside)))
+    found.extend(enumerate(_numbered(value)))
     return found
 
 
@@ -83,7 +83,7 @@ def children(value: Any, inside: Inside) -> list[Any]:
     return [child for _, child in steps(value, inside)]
 
 
-def _numbered(value: Any, inside: Inside) -> list[Any]:
+def _numbered(value: Any) -> list[Any]:
     """Give what a value consists of, in an order that equal values share."""
     if isinstance(value, list | tuple | deque):
         return [*value, *_attributes(value)]

@@ -18,7 +18,7 @@ OF_THE_SHELL = frozenset(
     {"In", "Out", "_ih", "_oh", "_dh", "_i", "_ii", "_iii", "get_ipython", "exit", "quit"}
 )
 
-#: Calls that change what the whole process shares; audit hooks don't tell of them.
+#: Functions that set the state of random numbers.
 _SEEDS = frozenset({"seed", "manual_seed", "set_seed"})
 
 #: What reads something that no key can hold: told, not refused.
@@ -50,6 +50,7 @@ class Plan:
         seeds: it sets the state of the random numbers before it does anything else.
         underscores: which of ``_``, ``__``, ``___``, ``_3`` it reads.
         binds_underscore: it binds ``_`` itself.
+        notes: what it mentions that no key can hold.
     """
 
     names: Names = EMPTY
@@ -63,7 +64,7 @@ class Plan:
     seeds: bool = False
     underscores: tuple[str, ...] = ()
     binds_underscore: bool = False
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import types
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from . import environment, natives
+from ...core import bytecode
+from . import environment
 from .observation import installed
 from .parts import Parts
 from .plan import Plan
@@ -78,7 +80,8 @@ class Reach:
         """Give the names and attributes in its code and in the notebook's functions."""
         yield from self._plan.mentions
         for function in self._functions():
-            yield from natives.names_of_code(function.__code__)
+            for code in bytecode.parts(function.__code__):
+                yield from code.co_names
 
     def words(self) -> Iterator[str]:
         """Give the identifiers in the strings that it has at hand."""
@@ -88,8 +91,24 @@ class Reach:
     def strings(self) -> Iterator[str]:
         """Give the strings that it has at hand."""
         yield from self._plan.strings
-        yield from natives.strings_in(self._values)
-        yield from natives.strings_in(self._functions())
+        yield from _strings_in(self._values)
+        yield from _strings_in(self._functions())
+
+
+def _strings_in(values: Iterable[Any]) -> Iterator[str]:
+    """Give the strings and paths among values, in their lists and dictionaries, and in code."""
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, os.PathLike):
+            yield os.fsdecode(value)
+        elif isinstance(value, list | tuple | set | frozenset):
+            yield from (os.fspath(v) for v in value if isinstance(v, str | os.PathLike))
+        elif isinstance(value, Mapping):
+            yield from (os.fspath(v) for v in value.values() if isinstance(v, str | os.PathLike))
+        elif isinstance(value, types.FunctionType):
+            for code in bytecode.parts(value.__code__):
+                yield from (c for c in code.co_consts if isinstance(c, str))
 
 
 def is_local(module: Any) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dis
 import sys
 import time
 import types
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
+from ...core.bytecode import globals_of
 from ...core.fingerprint import Fingerprints
 from ...core.model import Outcome, Run
 from ...core.names import ordinary_names
@@ -285,15 +285,4 @@ def _globals_written(parts: Parts) -> Iterator[str]:
     """Name the globals that functions among the inputs may bind when they are called."""
     for part in parts.objects.values():
         if isinstance(part, types.FunctionType):
-            yield from _written_by(part.__code__)
-
-
-@lru_cache(4096)
-def _written_by(code: types.CodeType) -> frozenset[str]:
-    found = {
-        str(instruction.argval)
-        for instruction in dis.get_instructions(code)
-        if instruction.opname in {"STORE_GLOBAL", "DELETE_GLOBAL"}
-    }
-    inner = [_written_by(c) for c in code.co_consts if isinstance(c, types.CodeType)]
-    return frozenset(found.union(*inner))
+            yield from globals_of(part.__code__).writes

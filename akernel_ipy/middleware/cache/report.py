@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from ...core.units import show_bytes
+from ...core.units import show_bytes, show_seconds
 from ...store import Store
-from .verdicts import Log, Verdict, show_seconds
+from .verdicts import Log, Verdict
 
 
 def overview(log: Log, store: Store) -> dict[str, str]:

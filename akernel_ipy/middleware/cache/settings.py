@@ -98,7 +98,12 @@ def pandas_options() -> list[str]:
     return sorted(found)
 
 
-_NUMPY_ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+_NUMPY_USUAL: dict[str, Any] = {
+    "edgeitems": 3, "threshold": 1000, "floatmode": "maxprec", "precision": 8, "suppress": False,
+    "linewidth": 75, "nanstr": "nan", "infstr": "inf", "sign": "-", "formatter": None,
+    "legacy": False, "override_repr": None,
+    "divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn",
+}  # fmt: skip
 
 
 def numpy_options() -> list[str]:
@@ -108,21 +113,7 @@ def numpy_options() -> list[str]:
         return []
     assert numpy is not None
     options = {**numpy.get_printoptions(), **numpy.geterr()}
-    usual = _numpy_usual()
-    return sorted(f"{k}={v!r}" for k, v in options.items() if v != usual.get(k))
-
-
-def _numpy_usual() -> dict[str, Any]:
-    if not _usual:
-        _usual.update(
-            edgeitems=3, threshold=1000, floatmode="maxprec", precision=8, suppress=False,
-            linewidth=75, nanstr="nan", infstr="inf", sign="-", formatter=None, legacy=False,
-            override_repr=None, **_NUMPY_ERRORS,
-        )  # fmt: skip
-    return _usual
-
-
-_usual: dict[str, Any] = {}
+    return sorted(f"{k}={v!r}" for k, v in options.items() if v != _NUMPY_USUAL.get(k))
 
 
 def decimal_context() -> list[str]:

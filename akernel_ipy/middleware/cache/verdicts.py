@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ...core.units import show_seconds
+
 if TYPE_CHECKING:
     from ...store import Publication
 
@@ -72,15 +74,6 @@ class Verdict:
         if self.files:
             yield f"  it read {', '.join(self.files)}"
         yield from (f"  {note}; no key can hold that" for note in self.notes)
-
-
-def show_seconds(seconds: float) -> str:
-    """Write a time for people.
-
-    >>> show_seconds(0.0123), show_seconds(75)
-    ('12 ms', '75.0 s')
-    """
-    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.1f} s"
 
 
 class CheapCells:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dis
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
-from weakref import WeakKeyDictionary
 
+from ...core.bytecode import globals_of
 from ...core.names import ordinary
 from ...core.reactions import Before, changes, look
 from ...core.wave import fellow_readers
@@ -130,17 +129,4 @@ class Effects:
 
 def _sets_globals(value: Any) -> bool:
     """Whether calling a value may bind names of the notebook: a function with ``global``."""
-    return isinstance(value, FunctionType) and _stores_globals(value.__code__)
-
-
-def _stores_globals(code: CodeType) -> bool:
-    found = _STORES.get(code)
-    if found is None:
-        found = any(step.opname == "STORE_GLOBAL" for step in dis.get_instructions(code)) or any(
-            _stores_globals(part) for part in code.co_consts if isinstance(part, CodeType)
-        )
-        _STORES[code] = found
-    return found
-
-
-_STORES: WeakKeyDictionary[CodeType, bool] = WeakKeyDictionary()
+    return isinstance(value, FunctionType) and bool(globals_of(value.__code__).stores)

@@ -11,11 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from akernel_ipy.core.fingerprint import Fingerprints
-from akernel_ipy.core.units import show_bytes
 from akernel_ipy.middleware.cache import outputs, pickling, restoring
 from akernel_ipy.middleware.cache.parts import Inside, Parts, find
 from akernel_ipy.middleware.cache.pickling import Unstorable
-from akernel_ipy.middleware.cache.verdicts import Log, Verdict, show_seconds
+from akernel_ipy.middleware.cache.verdicts import Log, Verdict
 from akernel_ipy.store import Publication
 
 
@@ -232,11 +231,6 @@ def test_what_the_store_could_not_publish_in_the_end_is_not_called_stored() -> N
     assert log.stored == 1
     assert [verdict.refusal for _, verdict in log] == ["", "the disk is full"]
     assert "not cached: the disk is full" in "".join(log.find(1).lines())  # type: ignore[union-attr]
-
-
-def test_times_and_sizes_for_people() -> None:
-    assert [show_seconds(s) for s in (0.0001, 0.25, 3.14159)] == ["0 ms", "250 ms", "3.1 s"]
-    assert [show_bytes(b) for b in (0, 2048, 3 << 30)] == ["0 B", "2.0 KiB", "3.0 GiB"]
 
 
 def test_a_proxy_of_what_is_gone_is_passed_over() -> None:

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import NamedTuple
 
-_SKIPPED = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "NOT_TAKEN"})
+from ..bytecode import Instructions
+
 _UNCONDITIONAL = frozenset({"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
 _CONSTANT = frozenset({"LOAD_CONST", "RETURN_CONST", "LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL"})
 _JUMPS = frozenset({*dis.hasjrel, *dis.hasjabs, *getattr(dis, "hasjump", ())})
@@ -42,8 +43,6 @@ _LOADS = {"LOAD_FAST_CHECK": "LOAD_FAST", "LOAD_FAST_BORROW": "LOAD_FAST"}
 #: Names of a class body that tell where it stands, or in no order (Python 3.13 and later).
 PLACES = frozenset({"__firstlineno__", "__static_attributes__"})
 
-Instructions = list[dis.Instruction]
-
 
 class _Step(NamedTuple):
     """One thing that is executed, where it stands, and where what follows it stands."""
@@ -53,11 +52,6 @@ class _Step(NamedTuple):
     offset: int
     after: int
     target: int = -1
-
-
-def instructions(code: CodeType) -> Instructions:
-    """What is executed, in order."""
-    return [each for each in dis.get_instructions(code) if each.opname not in _SKIPPED]
 
 
 def normal(code: CodeType, found: Instructions) -> tuple[list[str], list[object]]:
