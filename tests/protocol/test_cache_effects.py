@@ -69,6 +69,13 @@ def rough(shared: Cached) -> Notebook:
         ("In[0]", "In"),
         ("%%nocache\nx30 = 1", "%%nocache"),
         ("x31 = input", "x31"),
+        ("import gc\ngc.set_threshold(500)", "the garbage collector"),
+        ("import socket\nsocket.setdefaulttimeout(9)", "timeout of sockets"),
+        ("import signal\nx34 = signal.signal(signal.SIGUSR1, signal.SIG_IGN)", "signal handlers"),
+        ("import sys\nsys.set_int_max_str_digits(5000)", "limits of the interpreter"),
+        ("import logging\nlogging.getLogger('mine').setLevel('DEBUG')", "levels of loggers"),
+        ("import json.encoder\njson.encoder.FLOAT_REPR = 3", "json, which it imports"),
+        ("import locale\nx38 = locale.setlocale(locale.LC_NUMERIC, 'C.UTF-8')", "the locale"),
     ],
 )  # fmt: skip
 def test_a_cell_with_effects_is_not_cached_and_says_why(

@@ -134,3 +134,11 @@ def test_a_hit_leaves_what_running_leaves(
     for notebook in pair:
         for check in checks:
             assert notebook.ask(f"bool({check})"), check
+
+
+def test_what_was_stored_lives_no_longer_than_its_names(pair: tuple[Notebook, Notebook]) -> None:
+    for notebook in pair:
+        notebook.run("import numpy as np, weakref")
+        notebook.run("big = {'x': np.ones(1000)}")
+        notebook.run("%%nocache\nalive = weakref.ref(big['x'])")
+        assert notebook.run("%%nocache\ndel big\nalive()").value is None

@@ -9,6 +9,7 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -54,26 +55,17 @@ class Pickler(_Base):  # type: ignore[misc]
         filename: str,
         buffers: list[pickle.PickleBuffer],
     ) -> None:
-        super().__init__(file, protocol=5, buffer_callback=self._take)
+        # Not a method: the pickler would keep itself alive, and with it all that it has met.
+        super().__init__(file, protocol=5, buffer_callback=partial(_take, buffers))
         self._inside = inside
         self._known = known
         self._attributes = attributes
         self._shared = frozenset(shared)
         self._functions = Functions(inside, filename)
-        self._buffers = buffers
         #: Names that were found bound to what the pickle needs.
         self.used: set[str] = set()
         #: Some object is of a type whose pickles are not known to be faithful.
         self.doubtful = False
-
-    def _take(self, buffer: pickle.PickleBuffer) -> bool:
-        try:
-            if buffer.raw().nbytes < SMALL:
-                return True
-        except BufferError:  # neither C nor Fortran order: into the pickle
-            return True
-        self._buffers.append(buffer)
-        return False
 
     def persistent_id(self, obj: Any) -> Any:
         """Name what was there before, so that it is not stored again, and stays itself."""
@@ -219,6 +211,17 @@ class Unpickler(pickle.Unpickler):
         if kind == "attribute":
             return vars(sys.modules[what[0]])[what[1]]
         return self._inside.namespace if kind == "namespace" else self._filename()
+
+
+def _take(buffers: list[pickle.PickleBuffer], buffer: pickle.PickleBuffer) -> bool:
+    """Take a buffer, or have it in the pickle, if it is small or in neither C nor Fortran order."""
+    try:
+        if buffer.raw().nbytes < SMALL:
+            return True
+    except BufferError:
+        return True
+    buffers.append(buffer)
+    return False
 
 
 def _module_name(module: types.ModuleType) -> str:

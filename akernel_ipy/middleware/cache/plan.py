@@ -43,6 +43,7 @@ class Plan:
         refusal: why it can't be cached at all; empty if it can.
         definite: names that it has bound whenever it ended well.
         imports: the modules that it asks for, for sure or perhaps.
+        patches: names that it imports and whose attributes or items it sets.
         strings: string constants, at any depth: they may name files.
         mentions: all names and attributes that occur.
         paths: which attributes it asks of global names, by name; of others it may ask anything.
@@ -57,6 +58,7 @@ class Plan:
     refusal: str = ""
     definite: frozenset[str] = frozenset()
     imports: tuple[str, ...] = ()
+    patches: tuple[str, ...] = ()
     strings: tuple[str, ...] = ()
     mentions: frozenset[str] = frozenset()
     paths: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
@@ -87,6 +89,7 @@ def plan(source: str) -> Plan:
         refusal=_refusal(tree, names, mentions),
         definite=frozenset(_definite(tree)),
         imports=tuple(dict.fromkeys(_imports(tree))),
+        patches=tuple(dict.fromkeys(_patches(tree))),
         strings=tuple(dict.fromkeys(_strings(tree))),
         mentions=mentions,
         paths=(paths := asked_by_name(source, tree)),
@@ -181,6 +184,22 @@ def _imports(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _patches(tree: ast.Module) -> Iterator[str]:
+    imported = {
+        alias.asname or alias.name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            root: ast.expr = node
+            while isinstance(root, ast.Attribute | ast.Subscript):
+                root = root.value
+            if isinstance(root, ast.Name) and root.id in imported:
+                yield root.id
 
 
 def _strings(tree: ast.Module) -> Iterator[str]:

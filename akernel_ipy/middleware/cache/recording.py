@@ -154,6 +154,8 @@ class Recording:
         for name in self.plan.names.mutates:
             if isinstance(self._before.get(name), types.ModuleType):
                 raise Refused(f"it changes something in module {name}")
+        if self.plan.patches:
+            raise Refused(f"it changes something in {self.plan.patches[0]}, which it imports")
         changed: dict[int, tuple[str, Any]] = {
             id(part): (self.parts.paths[id(part)][0], part) for part in self.parts.reshaped()
         }

@@ -23,10 +23,10 @@ def of_process() -> dict[str, str]:
         "numpy": numpy_options(),
         "decimal": decimal_context(),
         "warnings": _warning_filters(),
-        "logging": _logging(),
-        "locale": _locale(),
-        "the time zone": _time_zone(),
-        "sys": _interpreter(),
+        "logging": levels_of_loggers(),
+        "locale": locale_settings(),
+        "the time zone": time_zone(),
+        "sys": interpreter_limits(),
         "tempfile": _temporary(),
     }
     return {name: _hash(value) for name, value in found.items() if value}
@@ -162,7 +162,7 @@ _USUAL_FILTERS = frozenset(
 )
 
 
-def _logging() -> list[str]:
+def levels_of_loggers() -> list[str]:
     """Tell what of loggers was set, those of installed packages aside."""
     logging = sys.modules.get("logging")
     if logging is None:
@@ -188,7 +188,8 @@ def _is_package(root: str) -> bool:
 _KERNELS_LOGGERS = frozenset({"AsyncKernelApp", "IPKernelApp", "traitlets", "tornado", "asyncio"})
 
 
-def _locale() -> list[str]:
+def locale_settings() -> list[str]:
+    """Tell the locale, where it isn't C's."""
     locale = sys.modules.get("locale")
     if locale is None:
         return []
@@ -198,12 +199,14 @@ def _locale() -> list[str]:
     return [each for each in found if not each.endswith("=C")]
 
 
-def _time_zone() -> list[str]:
+def time_zone() -> list[str]:
+    """Tell the time zone, if it isn't UTC."""
     found = f"{time.tzname} {time.timezone} {os.environ.get('TZ', '')}"
     return [] if found == "('UTC', 'UTC') 0 " else [found]
 
 
-def _interpreter() -> list[str]:
+def interpreter_limits() -> list[str]:
+    """Tell how deep a recursion may be, and how long a number as text, if it isn't the default."""
     limit = sys.getrecursionlimit()
     digits = sys.get_int_max_str_digits()
     return [] if (limit, digits) == (1000, 4300) else [f"{limit} {digits}"]

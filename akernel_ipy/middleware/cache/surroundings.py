@@ -6,9 +6,11 @@ state of the random numbers, which can be brought back.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import random as _random  # noqa: F401 - a cell that imports it changes nothing
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -44,7 +46,14 @@ _MAKERS = {
         "set_matplotlib_formats",
     ),
     "the root logger": ("basicConfig", "addHandler", "setLevel", "getLogger"),
+    "levels of loggers": ("setLevel", "disable", "disabled", "dictConfig", "fileConfig"),
+    "the garbage collector": ("gc",),
+    "hooks of sys": ("excepthook", "breakpointhook", "meta_path", "path_hooks"),
+    "signal handlers": ("signal",),
 }
+
+#: SIGINT is the kernel's.
+_SIGNALS = sorted(signal.valid_signals() - {signal.SIGINT})
 
 
 _NOTHING = object()
@@ -116,7 +125,10 @@ class Surroundings:
             "sys.path": list(sys.path),
             "the warnings filters": list(warnings.filters),
             "sys.stdout": (id(sys.stdout), id(sys.stderr)),
-            "the recursion limit": sys.getrecursionlimit(),
+            **_of_interpreter(),
+            "the locale": settings.locale_settings(),
+            "the time zone": settings.time_zone(),
+            "levels of loggers": settings.levels_of_loggers(),
             "IPython's input transformers": (
                 list(shell.ast_transformers),
                 list(shell.input_transformers_post),
@@ -142,6 +154,20 @@ class Surroundings:
             root = sys.modules["logging"].getLogger()
             found["the root logger"] = (root.level, list(root.handlers))
         return found
+
+
+def _of_interpreter() -> dict[str, Any]:
+    sockets = sys.modules.get("socket")
+    return {
+        "limits of the interpreter": (settings.interpreter_limits(), sys.getswitchinterval()),
+        "hooks of sys": (
+            *(sys.excepthook, sys.unraisablehook, sys.breakpointhook),
+            *(list(sys.meta_path), list(sys.path_hooks)),
+        ),
+        "the garbage collector": (gc.isenabled(), gc.get_threshold(), gc.get_debug()),
+        "signal handlers": [signal.getsignal(number) for number in _SIGNALS],
+        "the default timeout of sockets": sockets and sockets.getdefaulttimeout(),
+    }
 
 
 def _figures() -> list[int]:

@@ -63,6 +63,20 @@ def test_definite_names_are_bound_by_each_run_that_ends_well(code: str, names: s
 @pytest.mark.parametrize(
     ("code", "names"),
     [
+        ("import json.encoder\njson.encoder.X = 3", ("json",)),
+        ("import m as k\nk['x'] += 1; del k.y", ("k",)),
+        ("from m import data, C\ndef f(): C.x, data[0].y = 1, 2", ("C", "data")),
+        ("import m\nx = m.y[1].z\nx.a = m.b", ()),
+        ("m.x = 1", ()),
+    ],
+)
+def test_what_a_cell_imports_and_changes_is_found(code: str, names: tuple[str, ...]) -> None:
+    assert planned(code).patches == names
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
         ("_ + 1", ("_",)),
         ("_3 * __", ("_3", "__")),
         ("for _ in range(3): print(_)", ()),
