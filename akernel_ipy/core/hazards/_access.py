@@ -25,6 +25,8 @@ class Loan:
     tokens: frozenset[Token] = _NONE
     #: Those of them that only the functions reach which it defines.
     deferred: frozenset[Token] = _NONE
+    #: Those of them that may change though nobody sets an attribute of them.
+    open: frozenset[Token] = _NONE
     barrier: str = ""
 
     def merged(self, other: Loan) -> Loan:
@@ -34,6 +36,7 @@ class Loan:
             self.writes | other.writes,
             self.tokens | other.tokens,
             self.deferred | other.deferred,
+            self.open | other.open,
             self.barrier or other.barrier,
         )
 
@@ -51,6 +54,7 @@ class Access:
         changes: those of them that it may change.
         sure: those of them that it clearly changes.
         tame: names whose objects it will only read, whatever they are by then.
+        sets: it may set attributes of what it gets.
         barrier: why it may do anything to everything; empty if it can be followed.
         loan: what it does, and what functions do that it only defines.
     """
@@ -63,6 +67,7 @@ class Access:
     changes: frozenset[Token] = _NONE
     sure: frozenset[Token] = _NONE
     tame: frozenset[str] = _NONE
+    sets: bool = False
     barrier: str = ""
     loan: Loan = field(default_factory=Loan)
 
@@ -126,6 +131,7 @@ def access_of(source: str, names: Names, namespace: Mapping[str, Any], notes: No
         changes=frozenset(reach.changes),
         sure=sure,
         tame=reach.would_only_read(reads | reach.reads),
+        sets=notes.foreign or bool(explicit),
         barrier=text.barrier or reach.opaque,
     )
     deferred = names.refs - names.immediate
@@ -136,6 +142,7 @@ def access_of(source: str, names: Names, namespace: Mapping[str, Any], notes: No
         frozenset(reach.writes),
         frozenset(reach.tokens),
         frozenset(reach.tokens.keys() - own.tokens.keys()),
+        frozenset(reach.tokens.keys() - (reach.quiet - reach.changes)),
         text.lends_barrier or reach.opaque,
     )
     return replace(own, loan=loan)

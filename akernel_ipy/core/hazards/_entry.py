@@ -57,11 +57,6 @@ class Hazards(tuple[Hazard, ...]):
         return any(hazard.is_data for hazard in self)
 
     @property
-    def is_flow(self) -> bool:
-        """Whether something may come from that cell."""
-        return any(hazard.is_flow for hazard in self)
-
-    @property
     def loose(self) -> bool:
         """Whether they may vanish before that cell has ended."""
         return any(hazard.loose for hazard in self)
@@ -74,25 +69,22 @@ class Prospect:
     Attributes:
         tokens: objects that they may hand on.
         deferred: those of them that only functions reach which they define.
+        open: those of them that may change though nobody sets an attribute of them.
         reads: names that functions read which they may hand on.
         writes: names that those bind.
         barrier: why one of those can't be followed.
         above: the cells from which something may come, a bit for each.
-        only_reads: the cell will change nothing of what it gets, but by functions it is given.
+        changes: objects that it may get to change.
     """
 
     tokens: frozenset[Token] = frozenset()
     deferred: frozenset[Token] = frozenset()
+    open: frozenset[Token] = frozenset()
     reads: frozenset[str] = _NONE
     writes: frozenset[str] = _NONE
     barrier: str = ""
     above: int = 0
-    only_reads: bool = True
-
-    @property
-    def changes(self) -> frozenset[Token]:
-        """Objects that it may get to change."""
-        return self.deferred if self.only_reads else self.tokens
+    changes: frozenset[Token] = frozenset()
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -105,6 +97,7 @@ class Prospect:
             other.tokens <= self.tokens
             and other.changes <= self.changes
             and other.deferred <= self.deferred
+            and other.open <= self.open
             and other.reads <= self.reads
             and other.writes <= self.writes
             and (not other.barrier or bool(self.barrier))
@@ -148,11 +141,12 @@ class Entry:
         return Prospect(
             loan.tokens | own.tokens,
             loan.deferred | own.deferred,
+            loan.open | own.open,
             loan.reads | own.reads,
             loan.writes | own.writes,
             own.barrier or loan.barrier,
             self.bit | own.above,
-            own.only_reads,
+            own.changes,
         )
 
     def wait_for(self, blockers: dict[Entry, Hazards]) -> None:

@@ -67,6 +67,7 @@ class Gathering:
     def __init__(self) -> None:
         self.tokens: set[Token] = set()
         self.deferred: set[Token] = set()
+        self.open: set[Token] = set()
         self.reads: set[str] = set()
         self.writes: set[str] = set()
         self.barrier = ""
@@ -76,23 +77,31 @@ class Gathering:
         """Add what one cell may hand on."""
         self.tokens |= lent.tokens
         self.deferred |= lent.deferred
+        self.open |= lent.open
         self.reads |= lent.reads
         self.writes |= lent.writes
         self.barrier = self.barrier or lent.barrier
         self.above |= lent.above
 
-    def whole(self, only_reads: bool) -> Prospect:
-        """Give it all."""
+    def whole(self, *, only_reads: bool, sets: bool) -> Prospect:
+        """Give it all.
+
+        Args:
+            only_reads: the cell will change nothing of what it gets, but by functions it is given.
+            sets: it may set attributes of what it gets.
+        """
         if not self.above:
             return NOTHING
+        changes = self.deferred if only_reads else self.tokens
         return Prospect(
             frozenset(self.tokens),
             frozenset(self.deferred),
+            frozenset(self.open),
             frozenset(self.reads),
             frozenset(self.writes),
             self.barrier,
             self.above,
-            only_reads,
+            frozenset(changes if sets else changes & self.open),
         )
 
 
@@ -107,11 +116,10 @@ def hazard_between(access: Access, bound: Set[str], prospect: Prospect) -> Hazar
     ):
         if names:
             return Hazard(kind, tuple(sorted(names)[:1]), loose=True)
-    changed = any(token in prospect.tokens for token in access.changes)
-    return Hazard(
-        Kind.CHANGE if changed else Kind.CHANGED, _named(access.tokens, prospect), loose=True
-    )
+    if changed := access.changes & prospect.tokens:
+        return Hazard(Kind.CHANGE, _named(access.tokens, changed), loose=True)
+    return Hazard(Kind.CHANGED, _named(access.tokens, prospect.changes), loose=True)
 
 
-def _named(tokens: Mapping[Token, str], prospect: Prospect) -> tuple[str, ...]:
-    return next(((name,) for token, name in tokens.items() if token in prospect.tokens), ())
+def _named(tokens: Mapping[Token, str], shared: Set[Token]) -> tuple[str, ...]:
+    return next(((name,) for token, name in tokens.items() if token in shared), ())

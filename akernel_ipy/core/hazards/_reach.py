@@ -46,6 +46,8 @@ class Reach:
         self.tokens: dict[Token, str] = {}
         #: What may be changed in place on the way.
         self.changes: set[Token] = set()
+        #: What only changes where an attribute is set explicitly: functions, classes, modules.
+        self.quiet: set[Token] = set()
         #: Names that functions on the way read, and bind.
         self.reads: set[str] = set()
         self.writes: set[str] = set()
@@ -159,8 +161,7 @@ class Reach:
 
     def _note(self, token: Token, name: str, change: bool) -> None:
         self.tokens.setdefault(token, name)
-        if change:
-            self.changes.add(token)
+        (self.changes if change else self.quiet).add(token)
 
     def _may_change(self, token: Token, name: str, change: bool, kind: type) -> None:
         self.tokens.setdefault(token, name)
@@ -220,7 +221,8 @@ class Reach:
         own = is_own(found)
         bases = (*found.__mro__, *type(found).__mro__)
         written = own and any(base.__name__ in self._self_written for base in bases)
-        self._note(id(found), name, written or id(found) in self._written)
+        # Named by itself: what leads to a class is not what changes.
+        self._note(id(found), found.__name__, written or id(found) in self._written)
         if own and self._behind is not None:
             self._behind.classes.append(found)
         return class_members(found) if own else ()
