@@ -12,10 +12,14 @@ from .reactive import why_react
 
 
 def _why(session: Any, arguments: list[str]) -> None:
-    if "flow" not in session.mode:
-        why_react(session, arguments)
-        return
-    _why_flow(session, arguments)
+    ordered = "flow" in session.mode
+    if not ordered and session.react is None:
+        raise UsageError(
+            f"%akernel why: this session is {session.mode}; it needs flow or react, "
+            "which %akernel_mode flow and %akernel_mode react give it"
+        )
+    if ordered:
+        _why_flow(session, arguments)
     if session.react is not None:
         why_react(session, arguments)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from akernel_ipy.core import directives
@@ -15,6 +16,9 @@ from .parameters import DEFAULTS_TAG, INJECTED_TAG, tags_of
 SKIP_TAG = "skip-execution"
 ERRORS_TAG = "raises-exception"
 
+#: Magics that say less about a cell than the code below them.
+WRAPPER = re.compile(r"%%(time|timeit|capture|prun)\b.*")
+
 #: Longest part of a cell's first line that is shown.
 TITLE = 60
 
@@ -22,7 +26,7 @@ TITLE = 60
 def info_of(number: int, cell: Any) -> CellInfo:
     """Describe a cell to people by its place and its first line."""
     lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
-    told = (line for line in lines if not directives.parse(line)[0])
+    told = (ln for ln in lines if not (directives.parse(ln)[0] or WRAPPER.fullmatch(ln)))
     title = next(told, lines[0] if lines else "")
     if len(title) > TITLE:
         title = title[: TITLE - 1] + "…"

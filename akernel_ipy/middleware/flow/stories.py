@@ -91,10 +91,7 @@ class Stories:
 
     def why(self, story: Story) -> list[str]:
         """Say why a run waited, waits or never started, in sentences."""
-        reasons = [
-            f"{self._label(number)}: {_and(map(_reason, hazards))}"
-            for number, hazards in sorted(story.reasons.items())
-        ]
+        reasons = self._reasons(story)
         label = story.label
         if story.fate is not None:
             if story.fate.kind == "superseded":
@@ -120,6 +117,13 @@ class Stories:
             for other, hazards in waits
             if other is not None and other.count
         ]
+
+    def _reasons(self, story: Story) -> list[str]:
+        """Name the cells that a run waited for, those with the same reason together."""
+        same: dict[str, list[str]] = {}
+        for number, hazards in sorted(story.reasons.items()):
+            same.setdefault(_and(map(_reason, hazards)), []).append(self._label(number))
+        return [f"{_and(labels)}: {reason}" for reason, labels in same.items()]
 
     def _label(self, number: int) -> str:
         story = self._stories.get(number)

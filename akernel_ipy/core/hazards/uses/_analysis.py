@@ -193,8 +193,6 @@ class Analysis(Expressions):
                 into = self.eval(target.value)
                 self.change(into)
                 self.store(into, taint)
-                if not into:
-                    self.deep(taint)
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
