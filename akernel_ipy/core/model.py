@@ -91,6 +91,8 @@ class RunState:
     arrived: float = field(default_factory=time.monotonic)
     started: float = 0.0
     ended: float = 0.0
+    #: When the first of the requests arrived that were sent in one go with this one.
+    batch: float = 0.0
     #: Number shown in ``In [n]``; set when the run starts.
     count: int = 0
     #: Its number is its place in the order of arrival, whenever it starts and ends.

@@ -50,8 +50,10 @@ class GuestHost:
     stop_on_error_timeout = 0.0
     isolated = False
 
-    def __init__(self, kernel: Any, shell: GuestShell, messages: Messages, linear: str) -> None:
-        self.redefinition = linear
+    def __init__(
+        self, kernel: Any, shell: GuestShell, messages: Messages, redefinition: str
+    ) -> None:
+        self.redefinition = redefinition
         self.total = Total()
         self._kernel, self._shell, self._messages = kernel, shell, messages
         self.session = GuestSession(shell, Context(), self, messages)

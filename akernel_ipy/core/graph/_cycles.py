@@ -8,7 +8,7 @@ mutual recursion over two cells is no cycle, and neither is ``def f(): return x`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from ._graph import Graph
@@ -48,8 +48,7 @@ def _may_meet(graph: Graph, start: str) -> bool:
     return False
 
 
-def _next(front: list[str], seen: set[str], step: object) -> list[str]:
-    assert callable(step)
+def _next(front: list[str], seen: set[str], step: Callable[[str], Iterable[str]]) -> list[str]:
     new: dict[str, None] = {}
     for cell in front:
         new.update((other, None) for other in step(cell) if other not in seen)

@@ -191,8 +191,9 @@ class Graph:
         todo, seen = [definer], {definer}
         while todo:
             node = self._nodes.get(todo.pop())
-            for name in sorted(node.names.needs & node.names.deferred) if node is not None else ():
-                assert node is not None
+            if node is None:
+                continue
+            for name in sorted(node.names.needs & node.names.deferred):
                 yield node, name
                 source = node.sources.get(name, NOBODY)
                 if source not in seen:
@@ -227,14 +228,11 @@ class Update:
     Attributes:
         graph: the new graph.
         cycle: the cycle that the cell closes, if any: refuse the graph then.
-        vanished: names that have to leave the namespace: the cell owned them and does not
-            define them any more.
-        revived: vanished names that an older cell defines too, with that cell: run it again.
+        vanished: names that the cell owned and does not define any more.
         rebound: other cells that now read a name from another cell than before (or from none).
     """
 
     graph: Graph
     cycle: Cycle | None = None
     vanished: tuple[str, ...] = ()
-    revived: tuple[tuple[str, str], ...] = ()
     rebound: tuple[str, ...] = ()

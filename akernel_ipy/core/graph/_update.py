@@ -35,7 +35,7 @@ class Draft:
         before = old.names if old is not None else EMPTY
         after = names if names is not None else EMPTY
         self._clear_reads(cell, old)
-        vanished, revived = self._drop(cell, sorted(before.defs - after.defs))
+        vanished = self._drop(cell, sorted(before.defs - after.defs))
         following = self.graph._next
         if names is not None:
             rank = old.rank if old is not None else following
@@ -57,7 +57,7 @@ class Draft:
         cycle = None
         if names is not None and self._may_close(cell, old):
             cycle = find_cycle(graph, (cell, *self.tails))
-        return Update(graph, cycle, vanished, revived, graph.ranked(self.rebound))
+        return Update(graph, cycle, vanished, graph.ranked(self.rebound))
 
     def _stays(self, cell: str, node: Node) -> bool:
         """Tell whether running a cell with the same names again leaves the graph as it is.
@@ -146,11 +146,13 @@ class Draft:
 
     # -- who defines what ------------------------------------------------------------------
 
-    def _drop(
-        self, cell: str, names: Iterable[str]
-    ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        """End the cell's definitions; its readers go to the definer before it, or to nobody."""
-        vanished, revived = [], []
+    def _drop(self, cell: str, names: Iterable[str]) -> tuple[str, ...]:
+        """End the cell's definitions; its readers go to the definer before it, or to nobody.
+
+        Returns:
+            The names that it owned.
+        """
+        vanished = []
         for name in names:
             definers = self.definers.get(name) or ()
             place = definers.index(cell)
@@ -167,10 +169,8 @@ class Draft:
                 self.tails[source] = None
             if place == len(definers) - 1:
                 vanished.append(name)
-                if rest:
-                    revived.append((name, rest[-1]))
         self.tails.pop(NOBODY, None)
-        return tuple(vanished), tuple(revived)
+        return tuple(vanished)
 
     def _late_heir(self, reader: str, name: str, definers: tuple[str, ...]) -> str:
         """Find a definer for a reader whose own is gone, the first of the chain."""

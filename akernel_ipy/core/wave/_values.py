@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from akernel_ipy.core.graph import Graph, Map
+from akernel_ipy.core.graph import Map
 
 
 class Status(Enum):
@@ -84,14 +84,6 @@ class State:
     def trouble(self, cell: str) -> Trouble | None:
         """Give what is wrong with a cell, if anything."""
         return self.troubled.get(cell)
-
-    def blame(self, graph: Graph, cell: str) -> Trouble | None:
-        """Give what is wrong with the inputs of a cell, if anything."""
-        for parent in graph.parents(cell):
-            trouble = self.troubled.get(parent)
-            if trouble is not None:
-                return trouble
-        return None
 
     def fine(self, cell: str) -> State:
         """Note that a cell ran, or is gone."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from ...core.errors import CycleError, RedefinitionError
@@ -11,12 +10,10 @@ from ...core.graph import NOBODY, Graph, Update
 from ...core.model import Run
 from ...core.names import Names, same_code
 from ...core.wave import Change
+from .batches import BATCH, sent
 from .book import Book
 from .cells import Cell
 from .waves import Waves
-
-#: Seconds in which JupyterLab sends all requests of one Run All.
-BATCH = 1.0
 
 
 class Edits:
@@ -143,17 +140,8 @@ class Edits:
         metadata: Mapping[str, Any] = run.request.message.get("metadata") or {}
         reported = metadata.get("deletedCells")
         reported = reported if isinstance(reported, list) else []
-        sent, before = _sent(run), self._reported_at
-        soon = sent is None or before is None or sent - before < BATCH
+        at, before = sent(run), self._reported_at
+        soon = at is None or before is None or at - before < BATCH
         again = soon and reported == self._reported
-        self._reported, self._reported_at = reported, sent
+        self._reported, self._reported_at = reported, at
         return [] if again else [cell for cell in reported if isinstance(cell, str)]
-
-
-def _sent(run: Run) -> float | None:
-    """When the front-end sent a request, by its own clock."""
-    date = run.request.message["header"].get("date")
-    try:
-        return (date if isinstance(date, datetime) else datetime.fromisoformat(date)).timestamp()
-    except (TypeError, ValueError):
-        return None

@@ -76,7 +76,7 @@ class Effects:
         """The readers of objects that the user's cell changed in place which aren't re-run for it.
 
         In a notebook that is run from top to bottom a reader keeps what it showed: it ran in the
-        same go, after this request had arrived; clients that name no cells always go so.
+        same go, see `Batches`; clients that name no cells always go so.
         """
         graph, cells = self._book.graph, self._book.cells
         if not found.mutated or not graph.linear:
@@ -85,8 +85,8 @@ class Effects:
         readers -= {r for name in found.changed for r in graph.readers(cell.id, name)}
         if cell.run.request.cell_id is None:
             return frozenset(readers)
-        arrived = cell.run.state.arrived
-        return frozenset(r for r in readers if cells[r].run.state.ended >= arrived)
+        began = cell.run.state.batch
+        return frozenset(r for r in readers if cells[r].run.state.ended >= began)
 
     def _note_mutations(self, cell_id: str, mutated: tuple[str, ...]) -> None:
         """Remember what only a run could tell: the next mutator must not re-run this one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from weakref import WeakValueDictionary
 
@@ -11,6 +12,7 @@ from ...core.names import CellSyntaxError, Names, analyze
 from ...core.pipeline import Runner
 from ...core.wave import Change, Status
 from ...core.widgetuse import reads_value
+from .batches import Batches
 from .book import Book
 from .cells import Cell, cell_id_of
 from .edits import Edits
@@ -39,6 +41,7 @@ class React:
             lambda: host.shell.showtraceback(),
         )
         self._host = host
+        self._batches = Batches()
         self._effects = Effects(self.book, self.sources)
         self._evaluator = Evaluator(self.book, self._effects, self.sources)
         self._waves = Waves(self.book, self._evaluator)
@@ -65,10 +68,12 @@ class React:
         if request.silent or not request.store_history or not request.code.strip():
             return await inner(run)
         self.book.unanswered[run] = None
+        run.state.batch = self._batches.began(run)
         try:
             return await self._answer(run, inner)
         finally:
             self.book.unanswered.pop(run, None)
+            run.state.ended = run.state.ended or time.monotonic()
 
     async def _answer(self, run: Run, inner: Runner) -> Outcome:
         concerned = self._edits.delete(run)

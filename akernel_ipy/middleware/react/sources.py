@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
@@ -52,7 +52,7 @@ class Sources:
 
     # -- widgets ---------------------------------------------------------------------------
 
-    def watch(self, names: Mapping[str, Any] | frozenset[str]) -> None:
+    def watch(self, names: Iterable[str]) -> None:
         """Look whether a run bound some of its names to widgets, or no longer does."""
         if "ipywidgets" not in sys.modules and not self._widgets:
             return

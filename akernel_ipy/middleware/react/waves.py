@@ -46,6 +46,8 @@ class Waves:
         for turn in self._turns.values():
             _resolve(turn, None)
         self._turns.clear()
+        self._released.clear()
+        self._to_follow.clear()
 
     # -- what changes ----------------------------------------------------------------------
 
