@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -28,7 +28,14 @@ class LiveOutputs:
         self._shell.display_pub.clear_output(wait=True)
 
     def end(
-        self, run: Run, outcome: Outcome, listener: Run | None, *, replaces: bool, placed: bool
+        self,
+        run: Run,
+        outcome: Outcome,
+        listener: Run | None,
+        *,
+        replaces: bool,
+        placed: bool,
+        displays: Sequence[str],
     ) -> None:
         """Empty a cell that showed nothing this time, and tell who waits for another cell.
 
@@ -38,17 +45,22 @@ class LiveOutputs:
             listener: the run whose request is being answered, if any.
             replaces: the cell showed something before.
             placed: it has shown a result to who reads only what answers his own requests.
+            displays: the ids of what it has displayed to him; ``display_id=True`` makes new ones
+                each time.
         """
         self._shell.flush()
         if replaces and not run.request.message["header"].outputs:
             self._shell.display_pub.clear_output(wait=False)
         header = run.request.message["header"]
         kept, header.kept = _final(header.kept or []), None
+        known = dict(zip(header.displays, displays, strict=False))
         if placed:
-            self._update(run, *_as_result(run, outcome, kept), listener)
+            result = _as_result(run, outcome, kept, displayed=bool(known))
+            self._update(run, *result, listener)
         for msg_type, content in kept:
             display_id = _display_id(content)
             if msg_type == "display_data" and display_id is not None:
+                display_id = known.get(display_id, display_id)
                 self._update(run, content["data"], content["metadata"], listener, display_id)
 
     def pending(self, run: Run, waits: Mapping[str, str], listener: Run | None) -> None:
@@ -145,13 +157,13 @@ def _is_handle(data: Mapping[str, Any]) -> bool:
 
 
 def _as_result(
-    run: Run, outcome: Outcome, kept: list[tuple[str, dict[str, Any]]]
+    run: Run, outcome: Outcome, kept: list[tuple[str, dict[str, Any]]], *, displayed: bool
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What takes the place of a cell's result."""
+    """What takes the place of a cell's result; ``displayed``: its displays have their own."""
     if outcome.status == "error":
         text = "\n".join(outcome.traceback) or f"{outcome.ename}: {outcome.evalue}"
         return {"text/plain": text}, {}
-    if run.state.shown is not None and not _is_handle(run.state.shown[0]):
+    if run.state.shown is not None and (displayed or not _is_handle(run.state.shown[0])):
         return run.state.shown
     return _in_one(kept)
 

@@ -16,6 +16,9 @@ MAX_TOUCHES = 20
 #: Bytes of each of them that are compared: a few milliseconds, since most are only read.
 MAX_TOUCHED_BYTES = 1 << 23
 
+#: Types of values that nobody can change.
+_CONSTANT = (int, float, complex, bool, str, bytes, type(None), range)
+
 
 @dataclass(frozen=True)
 class Before:
@@ -25,7 +28,14 @@ class Before:
     touched: Mapping[str, bytes | None]
 
 
-def look(graph: Graph, cell: str, namespace: Mapping[str, Any], made: Mapping[str, Any]) -> Before:
+def look(
+    graph: Graph,
+    cell: str,
+    namespace: Mapping[str, Any],
+    made: Mapping[str, Any],
+    *,
+    moved: bool = False,
+) -> Before:
     """Take the digests that `changes` compares; only of names that somebody reads.
 
     Args:
@@ -33,13 +43,15 @@ def look(graph: Graph, cell: str, namespace: Mapping[str, Any], made: Mapping[st
         cell: the cell, which is about to run.
         namespace: what it is going to see.
         made: what it has made of the names that it defines, as their readers see it.
+        moved: an object that it reads has been changed in place, and what it has made may be that
+            object, or a part or a view of it: only what can't change tells what it was.
     """
     names = graph.names(cell)
     read = [n for n in sorted(made) if graph.readers(cell, n)]
     touched = sorted(names.touches - names.mutates - names.defs)[:MAX_TOUCHES]
     shared = [n for n in touched if n in namespace and _is_anothers(graph, cell, n)]
     return Before(
-        {name: digest(made[name]) for name in read},
+        {n: digest(made[n]) if not moved or type(made[n]) in _CONSTANT else None for n in read},
         {name: digest(namespace[name], MAX_TOUCHED_BYTES) for name in shared},
     )
 

@@ -28,7 +28,7 @@ class WatchedHeader(Header):
     def of(cls, header: Any) -> WatchedHeader:
         """Begin to count what a cell shows."""
         found = cls(header)
-        found.packed, found.outputs, found.kept = b"", 0, None
+        found.packed, found.outputs, found.kept, found.displays = b"", 0, None, ()
         return found
 
 
@@ -109,7 +109,7 @@ class Messages:
         if header is None:
             return
         if kind in OUTPUTS:
-            header.outputs += 1
+            header.count(kind, content)
         if header.kept is not None:
             header.kept.append((kind, content))
 

@@ -31,7 +31,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=json_def
 class Header(dict[str, Any]):
     """A received header that remembers its bytes: each answer sends them back as they are."""
 
-    __slots__ = ("kept", "outputs", "packed")
+    __slots__ = ("displays", "kept", "outputs", "packed")
     packed: bytes
     #: How many outputs have been sent with this very header as parent.
     outputs: int
@@ -39,11 +39,22 @@ class Header(dict[str, Any]):
     #: The outputs themselves, if somebody asked for them.
     kept: list[tuple[str, dict[str, Any]]] | None
 
+    #: The ids of the displays among them, as far as they have any.
+    displays: tuple[str, ...]
+
     def fresh(self, *, keep: bool = False) -> Self:
         """An equal header that counts its own outputs, or even keeps them."""
         header = type(self)(self)
-        header.packed, header.outputs, header.kept = self.packed, 0, [] if keep else None
+        header.packed, header.outputs, header.displays = self.packed, 0, ()
+        header.kept = [] if keep else None
         return header
+
+    def count(self, msg_type: str, content: Any) -> None:
+        """Count an output that is about to be sent."""
+        self.outputs += 1
+        if msg_type == "display_data" and isinstance(content, dict):
+            display_id = (content.get("transient") or {}).get("display_id")
+            self.displays += () if display_id is None else (display_id,)
 
 
 def pack_json(obj: Any) -> bytes:
@@ -128,7 +139,7 @@ class WireSession(Session):
             return pack_json(parent)
         msg_type = msg["header"]["msg_type"]
         if msg_type in OUTPUTS:
-            parent.outputs += 1
+            parent.count(msg_type, msg["content"])
         if parent.kept is not None and (msg_type in OUTPUTS or msg_type in CHANGES):
             parent.kept.append((msg_type, msg["content"]))
         return parent.packed
@@ -175,7 +186,7 @@ class WireSession(Session):
             raise TypeError(f"malformed message: {len(frames)} frames after the identities, not 5")
         self._verify(frames, remember=content)
         header = Header(_unpack(frames[1], "header"))
-        header.packed, header.outputs, header.kept = frames[1], 0, None
+        header.packed, header.outputs, header.kept, header.displays = frames[1], 0, None, ()
         message: dict[str, Any] = {
             "header": header,
             "msg_id": header["msg_id"],

@@ -330,6 +330,11 @@ def test_a_cell_never_waits_for_what_it_may_bind_itself(source, needs):
 
 # source, soft names, refs (builtins left out)
 GUARDS = [
+    ("df.query('v > @low')", "low", "df"),
+    ("df.eval('w = v * @a.b + @b', inplace=True)", "a b", "df"),
+    ("df.query(expr=f'{column} in @names')", "names", "df column"),
+    ("def f(low): return df.query('v > @low and w > @high')", "high", "df"),
+    ("mail('me@work')", "", "mail"),
     ("try: cfg\nexcept NameError: cfg = 1", "cfg", ""),
     ("try: cfg\nexcept NameError: cfg = 1\ncfg", "cfg", ""),
     ("try: cfg\nexcept (KeyError, NameError): cfg = 1", "cfg", ""),

@@ -154,17 +154,36 @@ class Notebook:
         return react
 
     def send(
-        self, cell: str, code: str, deleted: tuple[str, ...] = (), *, stop: bool = True
+        self,
+        cell: str | None,
+        code: str,
+        deleted: tuple[str, ...] = (),
+        *,
+        stop: bool = True,
+        **fields: Any,
     ) -> asyncio.Task[Outcome]:
-        """Submit a request as the kernel does when it arrives."""
+        """Submit a request as the kernel does when it arrives.
+
+        Args:
+            cell: its id; None for what somebody types into a console.
+            code: its source.
+            deleted: the cells that it says were deleted.
+            stop: an error aborts the requests behind it.
+            fields: more fields of its header.
+        """
         from akernel_ipy.wire.session import Header
 
-        header = Header(msg_id=f"m{next(self._numbers)}", session="s")
-        header.packed, header.outputs = b"", 0
+        header = Header(msg_id=f"m{next(self._numbers)}", session="s", **fields)
+        header.packed, header.outputs, header.displays = b"", 0, ()
         message = {
             "header": header,
-            "metadata": {"cellId": cell, "deletedCells": list(deleted)},
-            "content": {"code": code, "store_history": True, "stop_on_error": stop},
+            "metadata": {"cellId": cell, "deletedCells": list(deleted)} if cell else {},
+            "content": {
+                "code": code,
+                "store_history": True,
+                "stop_on_error": stop,
+                "allow_stdin": cell is None,
+            },
         }
         run = self.session.new_run(Request.from_message(message))
         context = self.session.context.copy()
@@ -174,3 +193,8 @@ class Notebook:
 
     async def run(self, cell: str, code: str) -> Outcome:
         return await self.send(cell, code)
+
+    async def type(self, *inputs: str) -> None:
+        """Run inputs of a console, one after the other."""
+        for code in inputs:
+            await self.send(None, code)

@@ -183,3 +183,67 @@ def test_readers_of_a_name_that_was_always_there_run_again_only_for_another_valu
 
     notebook = play(history)
     assert (notebook.shell.runs["a"], notebook.shell.shown["a"]) == (2, "4")
+
+
+def test_values_that_share_an_object_with_one_that_was_changed_in_place_are_changed() -> None:
+    async def history(notebook: Notebook) -> None:
+        await notebook.run("a", "items = [[1], 2]")
+        await notebook.run("same", "alias = items")
+        await notebook.run("part", "inner = alias[0]")
+        await notebook.run("count", "size = len(items)")
+        for cell, code in (("b", "str(inner)"), ("c", "str(alias)"), ("d", "size")):
+            await notebook.run(cell, code)
+        await notebook.run("m", "items[0].append(5)")
+
+    notebook = play(history)
+    assert (notebook.shell.shown["b"], notebook.shell.shown["c"]) == ("'[1, 5]'", "'[[1, 5], 2]'")
+    assert (notebook.shell.runs["a"], notebook.shell.runs["d"]) == (1, 1)
+
+
+def test_a_step_left_to_a_request_is_dropped_when_its_cell_has_to_wait_again() -> None:
+    async def history(notebook: Notebook) -> None:
+        namespace, log = notebook.shell.user_ns, notebook.shell.log
+        for name in ("slow", "first"):
+            namespace[name] = asyncio.Event()
+            namespace[name].set()
+        for cell, code in {
+            "a": "a = 1",
+            "s": "s = 1",
+            "x": "await slow.wait(); x = s * 10",
+            "b": "b = a + x; b",
+        }.items():
+            await notebook.run(cell, code)
+        namespace["slow"].clear()
+        namespace["first"].clear()
+        del log[:]
+        waiting = [
+            notebook.send(cell, code)
+            for cell, code in {
+                "g": "await first.wait()",
+                "z": "b * 100",
+                "b": "b = a + x; b",
+            }.items()
+        ]
+        await asyncio.sleep(0)
+        moved = notebook.react.sources._changed  # as widgets do
+        namespace["a"] = 2
+        moved({"a": None})  # the step of b is left to its request
+        assert [*notebook.react._waves._left] == ["b"]
+        namespace["s"] = 5
+        moved({"s": None})  # x runs
+        namespace["a"] = 3
+        moved({"a": None})  # b waits for x now
+        namespace["first"].set()
+        await waiting[0]
+        for _ in range(5):  # z asks for b
+            await asyncio.sleep(0)
+        assert [cell for cell, _ in log] == ["g"]
+        namespace["slow"].set()
+        await asyncio.gather(*waiting)
+        assert [entry for entry in log if entry[0] in "bz"] == [
+            ("b", "53"),
+            ("z", "5300"),
+            ("b", "53"),
+        ]
+
+    play(history, "chain-react")

@@ -137,9 +137,10 @@ def test_what_cells_display_under_ids_of_their_own_is_saved_as_it_is_in_the_end(
         "go, done = asyncio.Event(), asyncio.Event()",
         STEPS,
         "display(f'x is {x}', display_id='x');",
+        "handle = display(f'again {x}', display_id=True)",
         "b = 5",
         "b = 6",
         "go.set(); await done.wait()",
     ]
     shown = results(nbclient(cells, tmp_path))
-    assert (shown[0], shown[3]) == ("'b is 6'", "'x is 2'")
+    assert (shown[0], shown[3], shown[4]) == ("'b is 6'", "'x is 2'", "'again 2'")

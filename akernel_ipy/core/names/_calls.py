@@ -65,6 +65,8 @@ class Calls(Expressions):
             if known is not None:
                 self.facts.mutate(known)
         self.touch(effects.touched(node))
+        known_names = (self.global_name(name) for name in effects.quoted(node))
+        self.facts.read_softly(name for name in known_names if name is not None)
         if isinstance(node.func, ast.Name) and self.global_name(node.func.id) is not None:
             self._dynamic_call(node, node.func.id)
 

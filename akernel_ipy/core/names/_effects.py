@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from .. import syntax
 from ._known import FIRST_ARGUMENT, HARMLESS, IN_PLACE
+
+#: Variables in the text of ``df.query("v > @low")`` and ``df.eval``.
+_QUOTED = re.compile(r"@([^\W\d]\w*)")
 
 
 def root(node: ast.AST) -> str | None:
@@ -66,6 +70,16 @@ def _changes_receiver(node: ast.Call, method: str) -> bool:
         and keyword.value.value is True
         for keyword in node.keywords
     )
+
+
+def quoted(node: ast.Call) -> Iterator[str]:
+    """Give the variables that pandas looks up by the text of a call: ``df.query("v > @low")``."""
+    if not (isinstance(node.func, ast.Attribute) and node.func.attr in ("query", "eval")):
+        return
+    arguments = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "expr")]
+    for part in (part for argument in arguments for part in ast.walk(argument)):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield from _QUOTED.findall(part.value)
 
 
 def touched(node: ast.Call) -> Iterator[str]:

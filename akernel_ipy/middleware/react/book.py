@@ -25,6 +25,8 @@ class Book:
         self.wave = Wave(Graph(linear=redefinition == "linear"))
         self.cells: dict[str, Cell] = {}
         self.older = OlderValues(lambda: self.namespace)
+        #: What was typed at a prompt and only shows something, by its code.
+        self.views: dict[str, str] = {}
         #: Names whose last definer was deleted, with that cell's label.
         self.gone: dict[str, str] = {}
         #: Stale cells are marked, and not run.
@@ -36,6 +38,7 @@ class Book:
         """Forget all cells."""
         self.cells.clear()
         self.gone.clear()
+        self.views.clear()
         self.wave = Wave(Graph(linear=self.graph.linear))
         self.older = OlderValues(lambda: self.namespace)
 

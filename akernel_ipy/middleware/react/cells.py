@@ -23,6 +23,8 @@ class Cell:
     waits_for: tuple[str, ...] = ()
     #: The changed names that made it run last, each with the cell it came from; empty: the user.
     because: tuple[tuple[str, str], ...] = ()
+    #: It ran last because an object was changed in place: what it had made may have changed, too.
+    moved: bool = False
     #: The cell to blame, if it is blocked.
     blame: str | None = None
     #: How many times it ran.
@@ -51,6 +53,12 @@ class Cell:
     def label(self) -> str:
         """Name the cell for people: ``In [3]``."""
         return f"In [{self.run.count}]"
+
+    @property
+    def typed(self) -> bool:
+        """Whether somebody typed it at a prompt: it can't be edited, run again or deleted."""
+        request = self.run.request
+        return request.cell_id is None and request.allow_stdin
 
     def rerun(self, cause: Run | None) -> Run:
         """A run of the same code, shown where the cell's own run is shown."""

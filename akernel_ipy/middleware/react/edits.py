@@ -112,7 +112,7 @@ class Edits:
             if cell_id not in coming:
                 self._deleted_by[cell_id] = run.number
                 if cell_id in self._book.cells:
-                    concerned += self._delete(cell_id)
+                    concerned += self.take_out(cell_id)
                     self._waves.drive()
         return concerned
 
@@ -120,7 +120,8 @@ class Edits:
         """Whether a cell was deleted after a request to run it."""
         return self._deleted_by.get(cell_id, 0) > run.number
 
-    def _delete(self, cell_id: str) -> list[str]:
+    def take_out(self, cell_id: str) -> list[str]:
+        """Take a cell out of the graph; give the cells that this concerns."""
         book = self._book
         before, update = book.graph, book.graph.update(cell_id, None)
         label = book.cells.pop(cell_id).label

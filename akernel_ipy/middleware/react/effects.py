@@ -47,12 +47,12 @@ class Effects:
         self._book, self._sources = book, sources
         self._evaluations = 0
 
-    def look(self, cell_id: str, made: Mapping[str, Any]) -> Sight:
+    def look(self, cell_id: str, made: Mapping[str, Any], *, moved: bool) -> Sight:
         """Note what there is before a cell runs, and what it has made of its names."""
         book = self._book
         names, namespace = book.names(cell_id), book.namespace
         free = names.opaque or any(_sets_globals(namespace.get(n)) for n in names.immediate)
-        before = look(book.graph, cell_id, namespace, made)
+        before = look(book.graph, cell_id, namespace, made, moved=moved)
         return Sight(before, dict(namespace) if free else None)
 
     def count(self, cell: Cell) -> None:

@@ -80,7 +80,7 @@ class Evaluator:
         made = self._book.older.made(self._book.graph, cell.id)
         with view:
             missing = self._book.missing(cell.id)
-            sight = None if missing else self._effects.look(cell.id, made)
+            sight = None if missing else self._effects.look(cell.id, made, moved=cell.moved)
         if sight is None:
             return Ended(missing=missing)
         assert self.inner is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from ...core.model import Outcome, Run
@@ -16,7 +16,14 @@ class Outputs(Protocol):
         """Let the next output of a re-run replace the old ones."""
 
     def end(
-        self, run: Run, outcome: Outcome, listener: Run | None, *, replaces: bool, placed: bool
+        self,
+        run: Run,
+        outcome: Outcome,
+        listener: Run | None,
+        *,
+        replaces: bool,
+        placed: bool,
+        displays: Sequence[str],
     ) -> None:
         """A re-run has ended."""
 

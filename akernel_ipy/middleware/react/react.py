@@ -19,6 +19,7 @@ from .edits import Edits
 from .effects import NOTHING, Effects, Found
 from .evaluation import Evaluator
 from .host import Host
+from .prompts import Prompts
 from .sources import Sources
 from .waves import Waves
 
@@ -46,6 +47,7 @@ class React:
         self._evaluator = Evaluator(self.book, self._effects, self.sources)
         self._waves = Waves(self.book, self._evaluator)
         self._edits = Edits(self.book, self._waves)
+        self._prompts = Prompts(self.book, self._edits.take_out)
         #: Held by cells that run; nobody needs that of a cell that doesn't.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -121,6 +123,8 @@ class React:
             concerned += found.rebound
             self._waves.settle(step, found, status, spared)
             self._forget_gone(cell_id, names)
+        if outcome.status == "ok":
+            self._prompts.forget_replaced(cell)
         return outcome
 
     async def _evaluate(self, cell: Cell, edited: bool) -> tuple[Outcome, Found, Status]:

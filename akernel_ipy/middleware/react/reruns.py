@@ -59,10 +59,20 @@ class Reruns:
         run = cell.rerun(self._book.listener)
         told = any(name for name, _ in step.because) or not cell.because
         cell.status, cell.blame = "running", None
+        cell.moved = self._has_moved(cell, step)
         cell.because = step.because if told else cell.because
         self._telling.forget(cell.id)
         task = self._book.host.launch(run, partial(self._carry_out, cell, step, run))
         self._live[cell.id] = Rerun(step, run, task)
+
+    def _has_moved(self, cell: Cell, step: Step) -> bool:
+        """Whether a cell runs because an object was changed in place."""
+        book = self._book
+        changers = ((name, book.cells.get(by)) for name, by in step.because if name)
+        return any(
+            by is not None and (by.moved or by.id != book.graph.source(cell.id, name))
+            for name, by in changers
+        )
 
     def supersede(self, step: Step) -> None:
         """Cancel a step, if it is being carried out: nobody wants to see how it ends."""
@@ -107,8 +117,14 @@ class Reruns:
             book.show_pending(cell, run)
             return NOTHING, Status.PENDING
         assert ended.outcome is not None
-        placed = cell.run.state.shown is not None
-        book.outputs.end(run, ended.outcome, book.listener, replaces=showed, placed=placed)
+        book.outputs.end(
+            run,
+            ended.outcome,
+            book.listener,
+            replaces=showed,
+            placed=cell.run.state.shown is not None,
+            displays=cell.run.request.message["header"].displays,
+        )
         if ended.outcome.status != "ok":
             cell.status = "failed"
             return NOTHING, Status.FAILED
