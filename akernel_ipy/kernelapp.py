@@ -14,7 +14,7 @@ import zmq
 from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.session import Session
 from tornado import ioloop
-from traitlets import Type, default
+from traitlets import Type, default, validate
 from traitlets.traitlets import DottedObjectName
 from zmq.eventloop.zmqstream import ZMQStream
 
@@ -39,6 +39,21 @@ class AsyncKernelApp(IPKernelApp):
     @default("session")
     def _default_session(self) -> Session:
         return WireSession(parent=self)
+
+    @default("config_files")
+    def _default_config_files(self) -> list[str]:
+        # What a profile says to ipykernel's own kernel holds here too; what it says to this one
+        # goes before it.
+        return ["ipython_kernel_config.py", self.config_file_name]
+
+    @validate("kernel_class")
+    def _no_other_kernel(self, proposal: Any) -> type[AsyncKernel]:
+        chosen: type[Any] = proposal["value"]
+        if issubclass(chosen, AsyncKernel):
+            return chosen
+        name = f"{chosen.__module__}.{chosen.__qualname__}"
+        self.log.warning("Ignored IPKernelApp.kernel_class: %s is no AsyncKernel", name)
+        return AsyncKernel
 
     def _apply_curve_server_options(self, socket: Any) -> None:
         """Prepare a socket before it is bound: longer queues than zmq's, which drop the rest.

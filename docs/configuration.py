@@ -21,8 +21,8 @@ CLASSES: tuple[tuple[type[Any], str], ...] = (
     (AsyncKernel, "The kernel. In `akernel_config.py`, or on the command line of a kernelspec."),
     (
         CacheStore,
-        "The cache, under any flavour. In `akernel_config.py`; in a stock kernel with the\n"
-        "[extension](plugin.md), in `ipython_kernel_config.py`.",
+        "The cache, under any flavour. In `akernel_config.py`, or in `ipython_kernel_config.py`: then\n"
+        "also for stock kernels with the [extension](plugin.md).",
     ),
     (AkernelPlugin, "The [extension](plugin.md) for stock kernels. In `ipython_kernel_config.py`."),
     (
@@ -43,8 +43,9 @@ This page is generated from the code: `python docs/configuration.py`.
 Settings are traits. In a file a line such as `c.AsyncKernel.flavour = "react"` sets one; a
 kernelspec's `argv` may name them, too: `--AsyncKernel.flavour=react`, which goes before the files.
 
-- `akernel_config.py` (this package's kernel), `ipython_kernel_config.py` (stock ipykernel) and
-  `ipython_config.py` (both) lie in IPython's profile, mostly `~/.ipython/profile_default/`.
+- `ipython_config.py`, `ipython_kernel_config.py` and `akernel_config.py` lie in IPython's profile,
+  mostly `~/.ipython/profile_default/`. The kernel reads them in this order, and the last one to set
+  something wins. ipykernel reads the first two: a profile that was written for it holds here too.
 - `akernel_run_config.py` and `jupyter_server_config.py` lie in a configuration directory of
   Jupyter; `jupyter --paths` lists them.
 
