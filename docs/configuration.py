@@ -21,8 +21,8 @@ CLASSES: tuple[tuple[type[Any], str], ...] = (
     (AsyncKernel, "The kernel. In `akernel_config.py`, or on the command line of a kernelspec."),
     (
         CacheStore,
-        "The cache, under any flavour. In `akernel_config.py`, or in `ipython_kernel_config.py`: then\n"
-        "also for stock kernels with the [extension](plugin.md).",
+        "The cache, under any flavour. In `akernel_config.py`; in\n"
+        "`ipython_kernel_config.py` for stock kernels with the [extension](plugin.md), too.",
     ),
     (AkernelPlugin, "The [extension](plugin.md) for stock kernels. In `ipython_kernel_config.py`."),
     (
