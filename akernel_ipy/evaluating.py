@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import warnings
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
@@ -49,16 +50,30 @@ class Evaluating:
         return self._outcome(run, result)
 
     def prepare(self, run: Run) -> str:
-        """Transform a cell to Python, once; what goes wrong is shown when it is evaluated."""
+        """Transform a cell to Python, once; what goes wrong is shown when it is evaluated.
+
+        So are warnings: a cell whose turn has not come must not show anything.
+        """
         state = run.state
-        if not state.source:
-            own, code = directives.parse(run.request.code)
-            state.directives = (*directives.tagged(run.request.tags), *own)
-            try:
-                state.source = self.transform_cell(code)
-            except Exception:
-                state.source, state.problem = run.request.code, sys.exc_info()
+        if not state.source and state.started:
+            self._transform(run)
+        elif not state.source:
+            with warnings.catch_warnings(record=True) as state.warned:
+                self._transform(run)
+        elif state.started and state.warned:
+            held, state.warned = state.warned, []
+            for it in held:
+                warnings.showwarning(it.message, it.category, it.filename, it.lineno, line=it.line)
         return state.source
+
+    def _transform(self, run: Run) -> None:
+        state = run.state
+        own, code = directives.parse(run.request.code)
+        state.directives = (*directives.tagged(run.request.tags), *own)
+        try:
+            state.source = self.transform_cell(code)
+        except Exception:
+            state.source, state.problem = run.request.code, sys.exc_info()
 
     def _outcome(self, run: Run, result: ExecutionResult) -> Outcome:
         state = run.state

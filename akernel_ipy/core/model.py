@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from warnings import WarningMessage
 
 from .directives import Directive
 
@@ -109,6 +110,8 @@ class RunState:
     directives: tuple[Directive, ...] = ()
     #: What the transformers raised, as `sys.exc_info` gives it.
     problem: Any = None
+    #: What they warned of before the cell's turn had come.
+    warned: list[WarningMessage] = field(default_factory=list)
     traceback: list[str] | None = None
     #: What its statement raised and has shown.
     shown_error: BaseException | None = None

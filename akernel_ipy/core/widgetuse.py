@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
+from .parsing import parse
 from .syntax import dotted
 
 #: Attributes through which a widget's value is read.
@@ -34,7 +35,7 @@ def _uses(source: str) -> dict[str, list[tuple[ast.AST, ...]]]:
     """Every place where a name is loaded, as the path of nodes to it, innermost first."""
     found: dict[str, list[tuple[ast.AST, ...]]] = {}
     try:
-        tree = ast.parse(source)
+        tree = parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return found
     for path in _paths(tree):

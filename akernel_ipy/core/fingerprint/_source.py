@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from ..bytecode import uses
+from ..parsing import parse, quietly
 from . import _hashing
 from ._atoms import ATOMS
 
@@ -32,9 +32,7 @@ def static_key(source: str) -> bytes:
     algorithm = _hashing.best()
     out = bytearray(algorithm.domain)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the user's compilation will say it
-            tree = ast.parse(source)
+        tree = parse(source)
         out += b"cell;" if _silent(source) else b"cell:"
         _encode(tree, out)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -50,9 +48,8 @@ def attributes_read(source: str) -> Mapping[str, tuple[tuple[str, ...], ...]]:
     than for its attributes, the path is empty. What is no Python asks nothing.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        with quietly():
             code = compile(source, "<cell>", "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return MappingProxyType({})

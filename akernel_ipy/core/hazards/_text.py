@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ..names import Names
+from ..parsing import parse
 from ..syntax import last_word, root
 from ._code import DISPLAYS
 
@@ -85,7 +86,7 @@ def text_of(source: str, names: Names) -> Text:
         source: Python, after IPython's input transformers.
         names: what `analyze` made of it.
     """
-    visitor, tree = _Visitor(names), ast.parse(source)
+    visitor, tree = _Visitor(names), parse(source)
     visitor.visit(tree)
     found = visitor.found
     return Text(

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import ast
 import sys
-import warnings
 from collections.abc import Callable
 from functools import lru_cache
 
 from akernel_ipy.core.errors import AkernelError
+from akernel_ipy.core.parsing import parse
 
 from ._known import (
     BUILTINS,
@@ -91,9 +91,7 @@ def same_code(old: str, new: str) -> bool:
 
 def _parse(source: str) -> ast.Module:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the user's compilation will say it
-            return ast.parse(source)
+        return parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise CellSyntaxError(str(error)) from error
 

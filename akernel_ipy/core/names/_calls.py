@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from akernel_ipy.core.parsing import parse, parse_expression
+
 from . import _effects as effects
 from . import _magics as magics
 from ._expressions import Expressions
@@ -153,7 +155,7 @@ class Calls(Expressions):
         try:
             if mode == "exec" and self.transform is not None:
                 text = self.transform(text)
-            tree = ast.parse(text.strip() if mode == "eval" else text, mode=mode)
+            tree = parse_expression(text.strip()) if mode == "eval" else parse(text)
         except (SyntaxError, ValueError):
             return False
         self.walrus = self.walrus or ":=" in text

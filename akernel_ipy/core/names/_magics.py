@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from akernel_ipy.core.parsing import parse_expression
+
 from ._known import FOREIGN, LOOKING, QUIET, RUNNING
 
 _WORD = re.compile(r"(?<![\w.\-])[^\W\d]\w*")
@@ -61,7 +63,7 @@ def shell_names(text: str) -> frozenset[str]:
 def _expression_names(text: str) -> set[str]:
     for candidate in (text, text.partition("!")[0], text.partition(":")[0]):
         try:
-            tree = ast.parse(candidate.strip(), mode="eval")
+            tree = parse_expression(candidate.strip())
         except (SyntaxError, ValueError):
             continue
         return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

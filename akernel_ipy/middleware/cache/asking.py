@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from ...core.fingerprint import attributes_read
+from ...core.parsing import parse
 
 #: A path of attributes: ``np.linalg.norm`` asks ``("linalg", "norm")`` of ``np``.
 Attributes = tuple[str, ...]
@@ -41,7 +42,7 @@ def asked_of_imports(
 
 def _is_python(code: str) -> bool:
     try:
-        ast.parse(code)
+        parse(code)
     except (SyntaxError, ValueError, RecursionError):
         return False
     return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ...core.names import EMPTY, CellSyntaxError, Names, analyze
+from ...core.parsing import parse
 from .asking import asked_by_name, asked_of_imports, calls_of_shell
 
 #: Magics that run the code they are given, and nothing else.
@@ -79,7 +80,7 @@ def plan(source: str) -> Plan:
     """Read a cell, after IPython's input transformers; each text once."""
     try:
         names = analyze(source)
-        tree = ast.parse(source)
+        tree = parse(source)
     except (CellSyntaxError, SyntaxError, ValueError, RecursionError) as error:
         return Plan(refusal=f"its code can't be read: {error}")
     mentions = frozenset(_mentions(tree))

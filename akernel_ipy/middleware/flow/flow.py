@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from ...core.hazards import Access, Board, Entry, Notes, access_of, text_of
 from ...core.model import ABORTED, Outcome, Run
 from ...core.names import CellSyntaxError, analyze
+from ...core.parsing import quietly
 from ...core.pipeline import Runner
 from .failures import Failures
 from .gate import Gate
@@ -206,7 +207,8 @@ class Flow:
         source: str = run.state.source or self._host.shell.prepare(run)
         for expression in run.request.user_expressions.values():
             try:
-                compile(expression, "<user expression>", "eval")
+                with quietly():
+                    compile(expression, "<user expression>", "eval")
             except (SyntaxError, ValueError, TypeError):
                 continue  # the reply will say so
             source += f"\n({expression})"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from ...parsing import parse
 from ._calls import literal_parts
 from ._expressions import Expressions
 from ._tables import MATCHED_AS_A_WHOLE
@@ -19,7 +20,7 @@ _NAMED = _Function | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchS
 @lru_cache(1024)
 def uses_of_cell(source: str) -> Uses:
     """Say which names' objects a cell only reads."""
-    tree = ast.parse(source)
+    tree = parse(source)
     analysis = Analysis(tree)
     analysis.run(tree.body)
     return Uses(analysis.conclude()[0])

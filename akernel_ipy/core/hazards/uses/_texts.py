@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from types import CodeType
 
+from ...parsing import parse, quietly
 from ...syntax import last_word
 from ._analysis import uses_of_function
 from ._tables import FRESH, is_special
@@ -43,7 +44,7 @@ class Texts:
         if source in self._taken or ("def " not in source and "class " not in source):
             return
         self._taken.add(source)
-        for node in ast.walk(ast.parse(source)):
+        for node in ast.walk(parse(source)):
             if isinstance(node, _Function):
                 self._sources[node.name][source] = None
             elif isinstance(node, ast.ClassDef):
@@ -75,9 +76,10 @@ class Texts:
 
     def _find(self, code: CodeType) -> Uses | None:
         for source in reversed(self._sources.get(code.co_name, {})):
-            tree = ast.parse(source)
+            tree = parse(source)
             flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            whole = compile(tree, code.co_filename, "exec", flags, dont_inherit=True)
+            with quietly():
+                whole = compile(tree, code.co_filename, "exec", flags, dont_inherit=True)
             if code in _inner(whole):
                 for node in ast.walk(tree):
                     if isinstance(node, _Function) and node.name == code.co_name:
