@@ -183,7 +183,8 @@ class AsyncKernelApp(IPKernelApp):
         """Cancel what still runs, and let it clean up for a moment."""
         loop = asyncio_loop_of(self.io_loop)
         self.kernel.shell_stream.close()
-        tasks = [task for task in asyncio.all_tasks(loop) if not task.done()]
+        known = asyncio.all_tasks(loop) | self.kernel.requests
+        tasks = [task for task in known if not task.done()]
         for task in tasks:
             task.cancel()
         if not tasks:

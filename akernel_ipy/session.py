@@ -175,8 +175,6 @@ class Session:
             outcome = await self._runner(run)
         except asyncio.CancelledError:
             # Somebody cancelled the task itself while the run waited for its turn.
-            if run.active:
-                raise
             outcome = ABORTED
         finally:
             self.drop(run)
@@ -283,11 +281,9 @@ class Session:
         self._host.begin_run(run)
         try:
             return await inner(run)
-        except asyncio.CancelledError:
-            if not take_interrupt(run):
-                raise
-            # Interrupted before its code began: it waited for other cells.
-            return self.outputs.error(KeyboardInterrupt())
+        except asyncio.CancelledError as error:
+            # It waited for other cells, before its code began or after it ended.
+            return self.outputs.error(KeyboardInterrupt() if take_interrupt(run) else error)
         finally:
             current_run.reset(token)
             state.active = False

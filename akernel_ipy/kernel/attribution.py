@@ -14,6 +14,7 @@ from ..comms import CommOwners, comm_message
 from ..core.model import Message, Run, current_run, current_session, request_of_thread, thread_run
 from ..interrupts import Steps
 from ..patches.figures import FigurePatch
+from ..session import Session
 from ..sessions import Sessions
 from ..tasks import Total
 from ..wire.router import asyncio_loop_of
@@ -90,9 +91,14 @@ class Attribution(LazyDebugger):
     def _enter_session(self, parent: Message, channel: str) -> None:
         # What ends or interrupts the kernel belongs to nobody.
         if channel == "shell" or parent.get("msg_type") == "debug_request":
-            session = self.comm_owners.session_of(parent) or self.sessions.of(parent)
+            session = self._session_of(parent)
             session.seen = time.monotonic()
             current_session.set(session)
+
+    def _session_of(self, message: Message) -> Session:
+        """The session that a request is about: its comm's, else its client's."""
+        session: Session | None = self.comm_owners.session_of(message)
+        return session or self.sessions.of(message)
 
     def bind_context(self, ident: Any, parent: Any) -> None:
         """Bind the calling context, and nothing else, to a request."""

@@ -6,7 +6,7 @@ import asyncio
 import json
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
-from contextvars import Context, copy_context
+from contextvars import Context
 from typing import Any
 
 from ipykernel.subshell_manager import UnknownSubshellError
@@ -25,7 +25,8 @@ class Dispatch(Prompts):
     shell_stream = AnyTrait(allow_none=True)
 
     def __init__(self, **kwargs: Any) -> None:
-        self._requests: set[asyncio.Task[None]] = set()
+        #: What is being answered, cells and all else.
+        self.requests: set[asyncio.Task[None]] = set()
         super().__init__(**kwargs)
         for msg_type in ("comm_open", "comm_msg", "comm_close"):
             # Here, since ipykernel's own dispatch for subshells passes here too.
@@ -111,13 +112,21 @@ class Dispatch(Prompts):
         if message["msg_type"] == "execute_request":
             self._accept(idents, message)
         else:
-            self._spawn(self._answer(idents, message), copy_context())
+            self._serve(self._answer(idents, message), self._session_of(message).context.copy())
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], context: Context) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(coroutine, context=context)
-        self._requests.add(task)
-        task.add_done_callback(self._requests.discard)
+        self.requests.add(task)
+        task.add_done_callback(self.requests.discard)
         return task
+
+    def _serve(self, coroutine: Coroutine[Any, Any, None], context: Context) -> None:
+        """Do what is no cell's in a task that no cell sees.
+
+        ``for task in asyncio.all_tasks(): task.cancel()`` in a cell would leave requests without an
+        answer.
+        """
+        asyncio.tasks._unregister_task(self._spawn(coroutine, context))
 
     def take_in(self) -> None:
         """Take in the requests that have arrived."""
@@ -138,7 +147,7 @@ class Dispatch(Prompts):
             answer = handler(self.shell_stream, idents, message) if handled else None
             if isinstance(answer, Awaitable):
                 await answer
-        except (Exception, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt, asyncio.CancelledError) as error:
             self.log.error("%s failed", msg_type, exc_info=error)
             self._reply_error(idents, message, error)
         finally:

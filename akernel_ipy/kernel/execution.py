@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import copy_context
 from typing import Any
 
 from ..core.model import Outcome, Request, Run, current_run, current_session
@@ -21,7 +20,8 @@ class Execution(Dispatch):
         try:
             request = Request.from_message(message, tuple(idents))
         except ValueError as error:
-            self._spawn(self._refuse(idents, message, error), copy_context())
+            context = self._session_of(message).context.copy()
+            self._serve(self._refuse(idents, message, error), context)
             return
         session = self.sessions.place(request)
         run = session.new_run(request)

@@ -79,7 +79,7 @@ class Farewells(Execution):
     def _begin_farewell(self, session: Session) -> None:
         if session not in self._ending:
             self._ending.add(session)
-            self._spawn(self._say_farewell(session), self._blank.copy())
+            self._serve(self._say_farewell(session), self._blank.copy())
 
     async def _say_farewell(self, session: Session) -> None:
         try:

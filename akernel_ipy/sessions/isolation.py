@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import builtins
 import sys
@@ -14,6 +15,7 @@ import IPython
 
 from ..comms import of_notebook
 from ..core.model import current_session
+from .farewell import context_of
 
 #: Gives the shell of the session that the calling code belongs to.
 ShellFinder = Callable[[], Any]
@@ -90,6 +92,7 @@ def isolate(shell: Any, find: ShellFinder) -> Callable[[], None]:
         _isolate_builtins(shell),
         _isolate_displayhook(shell, find),
         _isolate_atexit(),
+        _isolate_tasks(),
     ):
         stack.callback(undo)
     return stack.close
@@ -160,6 +163,32 @@ def _isolate_atexit() -> Callable[[], None]:
         atexit.register = register
 
     return restore
+
+
+def _isolate_tasks() -> Callable[[], None]:
+    # A notebook that cancels all tasks means its own.
+    everybodys = asyncio.all_tasks
+
+    def all_tasks(loop: asyncio.AbstractEventLoop | None = None) -> set[asyncio.Task[Any]]:
+        """Give the tasks of a loop, but for those of other notebooks."""
+        session = current_session.get(None)
+        tasks = everybodys(loop)
+        return tasks if session is None else {task for task in tasks if _may_see(session, task)}
+
+    modules: tuple[Any, ...] = (asyncio, asyncio.tasks)
+    for module in modules:
+        module.all_tasks = all_tasks
+
+    def restore() -> None:
+        for module in modules:
+            module.all_tasks = everybodys
+
+    return restore
+
+
+def _may_see(session: Any, task: asyncio.Task[Any]) -> bool:
+    context = context_of(task)
+    return context is None or context.get(current_session, session) is session
 
 
 def run_at_exit(shell: Any, session: Any) -> None:

@@ -83,11 +83,6 @@ class AsyncOutStream(OutStream):
             self._take(self.parent_header, string)
         return len(string)
 
-    def writelines(self, sequence: Any) -> None:
-        """Write each string of an iterable."""
-        for string in sequence:
-            self.write(string)
-
     def _take(self, header: Any, text: str) -> None:
         self._waiting.append((header, text))
         if self._child:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -93,6 +94,22 @@ def test_what_is_said_to_be_overridden_is(owner: str, method: str) -> None:
 
 def test_the_tables_of_overrides_were_read() -> None:
     assert len(overridden()) > 30
+
+
+@pytest.mark.parametrize("owner", OVERRIDES)
+def test_what_is_overridden_is_in_the_tables(owner: str) -> None:
+    first_columns = " ".join(row[0] for row in rows(ROOT / "docs" / "overrides.md"))
+    named = set(re.findall(r"[.`](\w+)`", first_columns))
+    base, ours = OVERRIDES[owner]
+    foreign = {cls for known, _ in OVERRIDES.values() for cls in known.__mro__}
+    methods = {
+        name
+        for cls in ours.__mro__
+        if cls not in foreign
+        for name, value in vars(cls).items()
+        if isinstance(value, FunctionType | property | staticmethod) and hasattr(base, name)
+    }
+    assert {name for name in methods - named if not name.startswith("__")} == set()
 
 
 def test_the_architecture_has_at_most_250_lines() -> None:

@@ -228,3 +228,46 @@ def test_interact_reruns_its_function_when_the_slider_moves(client: Client) -> N
     until_idle(message)
     texts = [m["content"]["text"] for m in client.iopub if m["msg_type"] == "stream"]
     assert any("x is 8" in text for text in texts)
+
+
+def test_a_callback_sees_the_context_variables_that_plain_cells_have_set(
+    client: Client, target: str
+) -> None:
+    cell = client.execute(
+        "import decimal\nfrom comm import create_comm\n"
+        f"counting = create_comm(target_name='{target}', data={{}})\n"
+        "counting.on_msg(lambda message: precisions.append(decimal.getcontext().prec))"
+    )
+    comm_id = cell.result().of("comm_open")[0]["content"]["comm_id"]
+    client.run("precisions = []\ndecimal.getcontext().prec = 7")
+    until_idle(tell(client, comm_id, 1))
+    assert client.run("precisions").value == "[7]"
+    client.run("decimal.getcontext().prec = 28")
+
+
+def test_what_a_callback_opens_is_not_of_the_cell_that_ended_when_its_message_came(
+    client: Client, target: str
+) -> None:
+    gate = client.file_gate()
+    cell = client.execute(
+        "from comm import create_comm\n"
+        "def open_another(message):\n"
+        f"    another = create_comm(target_name='{target}', data={{}})\n"
+        "    another.on_msg(lambda message: print('heard', message['content']['data']))\n"
+        f"outer = create_comm(target_name='{target}', data={{}})\n"
+        "outer.on_msg(open_another)"
+    )
+    cell.background = True
+    comm_id = cell.result().of("comm_open")[0]["content"]["comm_id"]
+    blocking = client.execute(
+        f"import os, time\nprint('in', flush=True)\n"
+        f"while not os.path.exists({str(gate.path)!r}): time.sleep(0.005)"
+    ).until("in")
+    message = tell(client, comm_id, 1)
+    client.ask("connect_request", channel="control")  # the message has arrived
+    gate.open()
+    blocking.result()
+    until_idle(message)
+    until_idle(tell(client, message.of("comm_open")[0]["content"]["comm_id"], 2))
+    cell.until("heard 2")
+    assert blocking.stdout == "in\n"
