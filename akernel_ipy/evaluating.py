@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 from .core import directives
 from .core.model import Outcome, Run
 from .core.rewrite import LIVE, LiveRewrite, live
-from .interrupts import CellInterrupt
+from .steps import CellInterrupt
 
 if TYPE_CHECKING:
     from .middleware.react.sources import Sources

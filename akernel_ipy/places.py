@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from .core import directives
 from .core.errors import OffloadError, ThreadError
 from .core.model import Run, current_run
-from .interrupts import CellInterrupt
+from .steps import CellInterrupt
 from .threads import CellThread, in_loop
 from .wire.router import asyncio_loop_of
 
@@ -116,13 +116,13 @@ class PlacedCells(ZMQInteractiveShell):
             return bool(await worker.result())
         except (asyncio.CancelledError, KeyboardInterrupt) as cancelled:
             if isinstance(cancelled, KeyboardInterrupt) and worker.started:
-                self._leave_behind(run, worker, result)
+                self._leave_behind(worker, result)
                 return True
             raise
         finally:
             self._keep_from(context, before)
 
-    def _leave_behind(self, run: Run, worker: CellThread, result: Any) -> None:
+    def _leave_behind(self, worker: CellThread, result: Any) -> None:
         """End a cell whose thread can't be reached; when it can be, it is interrupted."""
         error = KeyboardInterrupt(_OUT_OF_REACH)
         result.error_in_exec = error

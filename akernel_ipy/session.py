@@ -257,7 +257,9 @@ class Session:
         self._host.take_in()
         self._aborted.update(r for r in self._waiting if r.request.session_id == session_id)
         if seconds:
-            self._abort_until[session_id] = time.monotonic() + seconds
+            now = time.monotonic()
+            later = {client: end for client, end in self._abort_until.items() if end > now}
+            self._abort_until = {**later, session_id: now + seconds}
 
     async def _take_turn(self, run: Run, inner: Runner) -> Outcome:
         """Let the other sessions start a cell, too."""

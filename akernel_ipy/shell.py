@@ -20,7 +20,7 @@ from .core.model import Run, current_run, request_of_thread
 from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatter
 from .evaluating import Evaluating
 from .history import BatchedHistoryManager
-from .interrupts import Steps
+from .steps import Steps
 from .tracebacks import ShownErrors
 
 _MISSING = object()

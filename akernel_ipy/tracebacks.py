@@ -14,8 +14,8 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from .core.model import current_run
-from .interrupts import CellInterrupt
 from .places import PlacedCells
+from .steps import CellInterrupt
 from .wire.gate import gate
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep

@@ -12,10 +12,10 @@ from typing import Any
 
 from ..comms import CommOwners, comm_message
 from ..core.model import Message, Run, current_run, current_session, request_of_thread, thread_run
-from ..interrupts import Steps
 from ..patches.figures import FigurePatch
 from ..session import Session
 from ..sessions import Sessions
+from ..steps import Steps
 from ..tasks import Total
 from ..wire.router import asyncio_loop_of
 from ..wire.streams import AsyncOutStream

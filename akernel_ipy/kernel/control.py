@@ -6,7 +6,6 @@ from typing import Any
 
 from ..core.doors import door_of
 from ..core.model import Message, Run
-from ..interrupts import Interrupts
 from ..session import Session
 from .farewells import Farewells
 
@@ -15,8 +14,6 @@ ACTIONS = ("list", "end", "interrupt")
 
 class Control(Farewells):
     """Interrupts one session, where it is known whose interrupt it is; lists and ends sessions."""
-
-    interrupts: Interrupts
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -39,8 +39,7 @@ class Execution(Dispatch):
         """Carry one ``execute_request`` from its arrival to its idle."""
         request = run.request
         self.set_parent(list(request.idents), request.message, channel="shell")
-        if self.isolated and (not request.silent or session.last_request is None):
-            session.last_request = request
+        self._note_last(session, request)
         current_run.set(run)
         try:
             reply = await self.do_execute(
@@ -58,6 +57,11 @@ class Execution(Dispatch):
             failed = Outcome(status="error", ename=type(error).__name__, evalue=str(error))
             reply = self._reply_content(run, failed)
         self._finish(session, run, reply)
+
+    def _note_last(self, session: Session, request: Request) -> None:
+        """Note what threads of a session answer to whose cell has ended, if there are others."""
+        if self.isolated and (not request.silent or session.last_request is None):
+            session.last_request = request
 
     def _finish(self, session: Session, run: Run, reply: dict[str, Any]) -> None:
         with gate:
@@ -119,8 +123,7 @@ class Execution(Dispatch):
             return
         session = self.sessions.place(request)
         current_session.set(session)
-        if self.isolated and (not request.silent or session.last_request is None):
-            session.last_request = request
+        self._note_last(session, request)
         run = session.new_run(request)
         outcome = await session.evaluate_aside(run)
         reply = self._reply_content(run, outcome)

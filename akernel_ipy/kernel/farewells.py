@@ -6,7 +6,6 @@ import asyncio
 import gc
 import sys
 import time
-from abc import abstractmethod
 from contextvars import Context
 from typing import Any
 
@@ -43,11 +42,6 @@ class Farewells(Execution):
         self._ending: set[Session] = set()
         self._watching = self._sweeping = False
         super().__init__(**kwargs)
-
-    @property
-    @abstractmethod
-    def isolated(self) -> bool:
-        """Whether each notebook has a session of its own."""
 
     def leave(self, session: Session) -> None:
         """End a session shortly, at the wish of its own cell."""

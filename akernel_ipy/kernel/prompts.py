@@ -14,7 +14,7 @@ class Prompts(Attribution):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.stdin = StdinChannel(self.stdin_socket, self.session)
+        self.stdin = StdinChannel(self.stdin_socket, self.session, self.log)
 
     @property
     def _allow_stdin(self) -> bool:

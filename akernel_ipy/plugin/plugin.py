@@ -18,7 +18,7 @@ from traitlets.config import Configurable
 from ..core.errors import ModeError
 from ..core.model import Outcome, Request, Run, current_run, current_session, thread_run
 from ..core.modes import Mode, parse
-from ..interrupts import CellInterrupt
+from ..steps import CellInterrupt
 from .magics import register
 from .messages import Messages, WatchedHeader
 from .patching import Patches

@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import ExecutionResult
 
 from ..core.model import Run, current_run
 from ..evaluating import Evaluating
-from ..interrupts import CellInterrupt, Steps
+from ..steps import CellInterrupt, Steps
 from .patching import Patches
 
 _MISSING = object()

@@ -51,10 +51,6 @@ class InterruptGate:
             return True
         return False
 
-    def forget(self) -> None:
-        """Drop a remembered interrupt: its cell has ended."""
-        self._pending = False
-
     def add(self, thread: ThreadGate) -> None:
         """Guard the calling thread's regions, until `remove`."""
         self._threads[threading.get_ident()] = thread

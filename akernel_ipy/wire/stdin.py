@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from logging import Logger, LoggerAdapter
 from typing import Any
 
 import zmq
@@ -48,11 +49,17 @@ class StdinChannel:
     and takes the first reply for its own: with two cells asking, one gets the other's answer and
     the other waits for ever. Here a reply belongs to the request that its parent header names;
     clients that send none (jupyter_client's) answer their oldest open question.
+
+    Args:
+        socket: the bound ROUTER socket.
+        session: checks and signs the messages.
+        log: is told of what is no answer.
     """
 
-    def __init__(self, socket: Any, session: Any) -> None:
+    def __init__(self, socket: Any, session: Any, log: Logger | LoggerAdapter[Any]) -> None:
         self._socket = socket
         self._session = session
+        self._log = log
         self._lock = threading.RLock()
         self._open: list[Question] = []
         self._handle = _Handle(socket) if hasattr(socket, "getsockopt") else None
@@ -124,7 +131,7 @@ class StdinChannel:
                     reply = self._session.deserialize(rest)
                     self._deliver(idents, reply)
                 except (ValueError, TypeError, KeyError) as error:
-                    print(f"akernel: ignored a bad input_reply: {error}", file=sys.__stderr__)
+                    self._log.error("Ignored an invalid message on the stdin channel: %s", error)
 
     def _deliver(self, idents: Sequence[bytes], reply: Mapping[str, Any]) -> None:
         asked = reply["parent_header"].get("msg_id")

@@ -286,3 +286,12 @@ def test_a_completion_that_fails_says_so_in_no_cell(client: Client) -> None:
     after = client.run("'after'")
     assert [m["msg_type"] for m in cell.outputs] == ["execute_result"]
     assert [m["msg_type"] for m in after.outputs] == ["execute_result"]
+
+
+def test_what_is_no_answer_says_so_in_no_cell(client: Client) -> None:
+    cell = client.execute("input('? ')")
+    cell.question()
+    client.client.stdin_channel.socket.send_multipart([b"nonsense"])
+    cell.answer("7")
+    assert cell.result().value == "'7'"
+    assert cell.stderr == ""

@@ -53,13 +53,6 @@ def test_an_interrupt_is_raised_once() -> None:
     assert not gate.defer()
 
 
-def test_a_forgotten_interrupt_is_not_raised() -> None:
-    gate = InterruptGate()
-    with gate:
-        gate.defer()
-        gate.forget()
-
-
 def test_an_interrupt_takes_the_place_of_an_error_and_keeps_it() -> None:
     gate = InterruptGate()
     with pytest.raises(KeyboardInterrupt) as caught, gate:

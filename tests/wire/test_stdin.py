@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -48,7 +49,7 @@ class Stdin:
     """A channel and its front-ends."""
 
     def __init__(self, socket: Any, address: str) -> None:
-        self.channel = StdinChannel(socket, WireSession(key=KEY))
+        self.channel = StdinChannel(socket, WireSession(key=KEY), logging.getLogger(__name__))
         self.socket, self.address = socket, address
         self.front_ends: dict[bytes, FrontEnd] = {}
 
@@ -201,7 +202,7 @@ def test_an_answer_to_another_question_is_ignored(stdin: Stdin) -> None:
 
 @pytest.mark.parametrize("frames", [[b"rubbish"], [b"<IDS|MSG>", b"", b"{}", b"{}", b"{}", b"{}"]])
 def test_what_is_no_reply_is_ignored(
-    stdin: Stdin, frames: list[bytes], capfd: pytest.CaptureFixture[str]
+    stdin: Stdin, frames: list[bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
     user = stdin.front_end()
 
@@ -211,6 +212,7 @@ def test_what_is_no_reply_is_ignored(
         user.answer(question, "Ada")
 
     assert with_answers(stdin, lambda: stdin.ask("name? "), answer) == "Ada"
+    assert "Ignored an invalid message" in caplog.text
 
 
 def test_other_tasks_go_on_while_a_question_waits(stdin: Stdin) -> None:
