@@ -80,12 +80,6 @@ class AsyncKernel(Workers):
         """
         return self.sessions.at_hand().tasks.find(n, find_run())
 
-    def pre_handler_hook(self) -> None:
-        """Leave SIGINT alone: see `Interrupts`."""
-
-    def post_handler_hook(self) -> None:
-        """Leave SIGINT alone: see `Interrupts`."""
-
     def _send_interrupt_children(self) -> None:
         # The control thread sends SIGINT for an `interrupt_request`.
         self.interrupts.announce()

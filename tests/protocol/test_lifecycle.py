@@ -118,3 +118,16 @@ def test_a_client_that_goes_away_does_not_disturb_its_cells(launch: Launch) -> N
     leaving.close()
     gate.open()
     assert staying.run("left_1").value == "'ended'"
+
+
+def test_a_thread_that_outlives_its_cell_can_end_the_kernel(launch: Launch) -> None:
+    kernel = launch()
+    client = kernel.clients[0]
+    client.run(
+        "import os, threading, time\ndef leave(path, leave=get_ipython().ask_exit):\n"
+        "    while not os.path.exists(path): time.sleep(0.005)\n    leave()\n"
+        "threading.Thread(target=leave, args=('go',)).start()"
+    )
+    processes = kernel.processes()
+    (kernel.directory / "go").touch()
+    wait_gone(processes)

@@ -136,3 +136,23 @@ def test_an_awaiting_cell_goes_on_while_ainput_waits(client: Client) -> None:
     assert ticking.stdout.split() == [str(i) for i in range(20)]
     asking.answer("done")
     assert asking.result().value == "'done'"
+
+
+def test_a_thread_asks_the_front_end_of_the_cell_that_started_it(
+    client: Client, other: Client
+) -> None:
+    gate = client.file_gate()
+    cell = client.execute(
+        "import os, threading, time\ngot = []\ndef ask():\n"
+        f"    while not os.path.exists({str(gate.path)!r}): time.sleep(0.005)\n"
+        "    got.append(input('? '))\n"
+        "thread = threading.Thread(target=ask)\nthread.start()\nprint('in')\n"
+        "while thread.is_alive(): await asyncio.sleep(0.005)\ngot"
+    ).until("in")
+    later = other.gate()
+    waiting = other.execute(f"print('in')\n{later.wait}").until("in")
+    gate.open()
+    cell.answer("to the thread")
+    assert cell.result().value == "['to the thread']"
+    later.open()
+    assert waiting.result().inputs == []
