@@ -44,8 +44,8 @@ class Interrupts:
 
     ipykernel 7.4 `Kernel.pre_handler_hook` and `_cancel_on_sigint`, which no cell comes by here,
     each keep the previous handler in one attribute: after two overlapping cells the wrong one is
-    restored and an interrupt of the idle kernel ends it. And a cancelled ``await`` noticed it only when the loop woke for another
-    reason. So there is one handler, for life.
+    restored and an interrupt of the idle kernel ends it. And a cancelled ``await`` noticed it only
+    when the loop woke for another reason. So there is one handler, for life.
 
     Args:
         loop: the main loop.
