@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 from kernels import Kernel
 
-from .client import Client
 from .request import PATIENCE
 
 Launch = Callable[..., Kernel]
@@ -85,11 +84,3 @@ def test_a_notebook_of_many_cancels_its_own_tasks_only(launch: Launch) -> None:
     assert other.run("len(asyncio.all_tasks())").value == "3"
     other.run("for t in asyncio.all_tasks() - {asyncio.current_task()}: t.cancel()")
     assert theirs.result().ename == "CancelledError"
-
-
-def test_a_subshell_goes_on_after_its_tasks_were_cancelled(launch: Launch) -> None:
-    client: Client = launch().clients[0]
-    subshell = client.ask("create_subshell_request", channel="control").reply["subshell_id"]
-    for code, ename in RECIPES.values():
-        assert client.execute(code, subshell=subshell).result().ename == ename
-        assert client.run("'later'", subshell=subshell).value == "'later'"
