@@ -14,11 +14,11 @@ FILES = {
     "ipython_config.py": """
 c.InteractiveShellApp.exec_lines = ["read = 'ipython_config.py'"]
 c.InteractiveShell.cache_size = 10
-c.InteractiveShell.ast_node_interactivity = "none"
+c.PlainTextFormatter.float_precision = "%.1f"
 """,
     "ipython_kernel_config.py": """
 c.InteractiveShell.cache_size = 20
-c.InteractiveShell.ast_node_interactivity = "last_expr_or_assign"
+c.PlainTextFormatter.float_precision = "%.2f"
 c.InteractiveShellApp.exec_lines.append("read_too = 'ipython_kernel_config.py'")
 c.InteractiveShellApp.extensions = ["akernel_ipy"]
 c.InlineBackend.figure_formats = {"svg"}
@@ -44,7 +44,7 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
 
 def test_both_files_of_ipykernel_are_read(client: Client) -> None:
     assert client.run("read, read_too").value == "('ipython_config.py', 'ipython_kernel_config.py')"
-    assert client.run("shown = 'an assignment'").value == "'an assignment'"
+    assert client.run("1 / 3").value == "0.33"
     assert client.ask("kernel_info_request").reply["help_links"] == []
 
 
