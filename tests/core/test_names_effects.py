@@ -13,6 +13,8 @@ CASES = [
     ("x.sort()", "x", ""),
     ("x.sort(key=f)", "x", "f"),
     ("x.update(y)", "x", "y"),
+    ("model.fit(x, y)", "model", "x y"),
+    ("z = pipe.steps[0].fit_transform(x)", "pipe", "x"),
     ("x.a.b.append(1)", "x", ""),
     ("x[0].append(y)", "x", "y"),
     ("x[0] = 1", "x", ""),

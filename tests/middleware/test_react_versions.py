@@ -247,3 +247,18 @@ def test_a_step_left_to_a_request_is_dropped_when_its_cell_has_to_wait_again() -
         ]
 
     play(history, "chain-react")
+
+
+def test_a_model_that_is_fitted_again_predicts_again() -> None:
+    async def history(notebook: Notebook) -> None:
+        fit = "def fit(self, x): self.mean = sum(x) / len(x)"
+        await notebook.run("c", f"class Model:\n    {fit}\n    def predict(self): return self.mean")
+        await notebook.run("x", "x = [1, 3]")
+        await notebook.run("m", "model = Model()")
+        await notebook.run("f", "model.fit(x)")
+        await notebook.run("p", "model.predict()")
+        await notebook.run("x", "x = [10]")
+
+    notebook = play(history)
+    assert notebook.shell.shown["p"] == "10.0"
+    assert notebook.shell.runs == {"c": 1, "x": 2, "m": 1, "f": 2, "p": 2}

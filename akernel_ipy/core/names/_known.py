@@ -70,7 +70,8 @@ IN_PLACE: dict[str, tuple[int, int]] = {
     "put": (2, 2), "itemset": (1, 9), "partition": (1, 1), "byteswap": (1, 1),
     "__setitem__": (2, 2), "__delitem__": (1, 1), "__setattr__": (2, 2), "__delattr__": (1, 1),
     "__iadd__": (1, 1), "move_to_end": (1, 2), "subtract": (1, 1), "fill_": (1, 1), "copy_": (1, 1),
-    "zero_": (0, 0), "add_": (1, 1), "mul_": (1, 1),
+    "zero_": (0, 0), "add_": (1, 1), "mul_": (1, 1), "fit": (1, 9), "partial_fit": (1, 9),
+    "fit_transform": (1, 9), "fit_predict": (1, 9),
 }  # fmt: skip
 
 #: Functions that change their first argument.
