@@ -190,6 +190,7 @@ def plot(stories: Sequence[Story], file: Path) -> None:
         style = "--" if story.flavour == "ipykernel" else "-"
         axes.plot(*zip(*story.memory, strict=True), style, label=story.flavour)
     axes.set(xlabel="cells run", ylabel="resident memory, MiB", xlim=(0, None), ylim=(0, None))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.grid(alpha=0.3)
     axes.legend(ncols=2)
     figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
