@@ -174,9 +174,7 @@ class Target:
             heard.states.append(content["execution_state"])
         elif socket is self._channels["iopub"]:
             where = f"{kind} of {parent} came at {heard.states}: {str(content)[-2000:]}"
-            # Under flow a cell is transformed before its turn comes, and IPython may warn then.
-            warned = "IPython/core/inputtransformer2.py" in str(content)
-            assert heard.states == ["busy"] or warned, where
+            assert heard.states == ["busy"], where
         else:
             assert not heard.replies, f"two answers to {parent}: {heard.replies}, {kind}"
             heard.replies.append(kind)

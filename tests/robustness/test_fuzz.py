@@ -19,8 +19,8 @@ FLAVOURS = EVERY if TOTAL else ["async", "cache-flow-multi-react"]
 MESSAGES = (TOTAL or 250) // len(FLAVOURS)
 
 
-#: Messages that one kernel gets: under react each cell without an id stays one, and is run again.
-LIFETIME = 500
+#: Messages that one kernel gets before another one takes its place.
+LIFETIME = 2000
 
 
 class Range:
