@@ -6,6 +6,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Mapping
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
@@ -106,12 +107,12 @@ class InstallApp(Command):
     kernelspec of its own, so that they stand side by side. Options of the kernel itself, such as
     --AsyncKernel.x=y, are written to the kernelspec; akernel launch --help-all lists them.
     """
-    examples = """
+    examples = cleandoc("""
     akernel install
     akernel install chain --user
     akernel install multi --shared
     akernel install --name lab --display-name "Python (lab)" --InteractiveShell.cache_size=100
-    """
+    """)
 
     user = Bool(False, help="Install for the current user only.").tag(config=True)
     prefix = Unicode(help="Install in DIRECTORY/share/jupyter/kernels.").tag(config=True)
@@ -257,8 +258,8 @@ class AkernelApp(Dispatcher):
 
     name = "akernel"
     description = "An asynchronous Python Jupyter kernel: each cell is a task."
-    examples = """
+    examples = cleandoc("""
     akernel install chain            # offer the flavour in JupyterLab
     akernel run notebook.ipynb       # run a notebook, its cells concurrently
-    """
+    """)
     subcommands = SUBCOMMANDS

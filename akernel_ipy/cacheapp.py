@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from inspect import cleandoc
 from typing import Any, ClassVar
 
 from jupyter_core.application import base_aliases, base_flags
@@ -153,10 +154,10 @@ class PruneApp(StoreCommand):
 
     akernel cache prune [--older-than DURATION] [--max-bytes SIZE]
     """
-    examples = """
+    examples = cleandoc("""
     akernel cache prune --older-than 30d
     akernel cache prune --max-bytes 2GiB
-    """
+    """)
 
     older_than = Unicode(help="Not used for so long: 90 (seconds), 12h, 30d, 2w.").tag(config=True)
     max_bytes = Unicode(
@@ -190,8 +191,8 @@ class CacheApp(Dispatcher):
 
     name = "akernel-cache"
     description = "Look after the results that the cache keeps."
-    examples = """
+    examples = cleandoc("""
     akernel cache info
     akernel cache prune --older-than 30d
-    """
+    """)
     subcommands = SUBCOMMANDS

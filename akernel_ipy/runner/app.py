@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -66,11 +67,11 @@ class RunApp(Command):
 
     All cells are sent at once: those that await run side by side, the others one after the other.
     """
-    examples = """
+    examples = cleandoc("""
     akernel run report.ipynb -o out.ipynb -p year 2024
     akernel run --jobs 2 --inplace a.ipynb b.ipynb
     akernel run analysis.ipynb --flavour flow --graph schedule.svg
-    """
+    """)
     most_words: ClassVar[float] = float("inf")
 
     output = Unicode(help="Write the executed notebook here.").tag(config=True)
