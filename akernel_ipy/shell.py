@@ -110,6 +110,16 @@ class AsyncShell(Evaluating, ShownErrors):
             self.exit_now = False
             self.on_exit()
 
+    def ask_exit(self) -> None:
+        """End the kernel, or one session of it: then front-ends are told to let the kernel live.
+
+        ipykernel 7.4 tells consoles to shut it down, also those that only joined it.
+        """
+        super().ask_exit()
+        if self.on_exit is not None:
+            payload = {"source": "ask_exit", "keepkernel": True}
+            self.payload_manager.write_payload(payload)  # type: ignore[union-attr]
+
     def init_history(self) -> None:
         """Set up a history that saves in batches."""
         self.history_manager = BatchedHistoryManager(shell=self, parent=self)

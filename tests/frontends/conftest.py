@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from .browser import ARGUMENTS, find_browser
+from .desk import Desk
 from .page import NotebookPage
 from .server import JupyterServer, code_notebook
 
@@ -65,9 +66,15 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(scope="package")
+def desk(server: JupyterServer, context: BrowserContext) -> Desk:
+    """Give what opens pages, and keeps JupyterLab's for the next test."""
+    return Desk(server, context)
+
+
 @pytest.fixture
 def notebook(
-    server: JupyterServer, context: BrowserContext, request: pytest.FixtureRequest, tmp_path: Path
+    server: JupyterServer, desk: Desk, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Callable[..., NotebookPage]]:
     """Open notebooks with cells of the given sources, or a whole notebook.
 
@@ -85,14 +92,15 @@ def notebook(
         folder = f"{name}-{len(pages)}"
         content = content or code_notebook(sources)
         path = server.add_notebook(folder, content, kernel)
-        pages.append(NotebookPage(context.new_page(), server, path, app))
+        pages.append(NotebookPage(desk.page(app), server, path, app))
         pages[-1].open()
         return pages[-1]
 
     yield make
+    failed = request.node.stash.get(FAILED, False)
     for page in pages:
-        if request.node.stash.get(FAILED, False):
+        if failed:
             page.page.screenshot(path=tmp_path / "page.png")
             (tmp_path / "messages.txt").write_text("\n".join(map(str, page.frames)))
-        page.page.close()
+        desk.take_back(page, usable=not failed)
     server.end_sessions()

@@ -30,7 +30,12 @@ class Frames(list[Frame]):
     """All messages of a page, in the order in which the page saw them."""
 
     def __init__(self, page: Page) -> None:
+        self._page = page
         page.on("websocket", self._watch)
+
+    def close(self) -> None:
+        """Listen to no further kernel: the page goes on with another notebook."""
+        self._page.remove_listener("websocket", self._watch)
 
     def _watch(self, socket: WebSocket) -> None:
         socket.on("framesent", lambda data: self._note(data, sent=True))

@@ -22,6 +22,18 @@ READY = """() => {
     return usable && context?.isReady && context.session?.kernel?.status === "idle";
 }"""
 
+#: A page that is loaded opens one more notebook.
+OPEN = """async path => {
+    const {commands} = window.jupyterapp;
+    await commands.execute("docmanager:open", {path, factory: "Notebook"});
+}"""
+
+#: Close all documents, changed or not: their kernels are the server's business.
+CLOSE = """() => {
+    for (const widget of [...window.jupyterapp.shell.widgets("main")])
+        widget.dispose();
+}"""
+
 #: Keys go to the notebook. Notebook 7.6 drops the focus, now and then, when its spinner leaves.
 FOCUSED = "document.querySelector('.jp-Notebook')?.contains(document.activeElement)"
 
@@ -93,10 +105,23 @@ class NotebookPage:
         self.indicator = page.locator(".jp-Notebook-ExecutionIndicator")
 
     def open(self) -> None:
-        """Load the page, and wait until the kernel is ready."""
+        """Open the notebook in a page that is there, or load it, and wait for the kernel."""
+        if self.page.url.startswith(self.server.address):
+            self.page.evaluate(OPEN, self.path)
+            self.expect_ready()
+        else:
+            self.load()
+
+    def load(self) -> None:
+        """Load the page, or load it anew, and wait until the kernel is ready."""
         address = ADDRESSES[self.app].format(name=self.directory.name, path=self.path)
         self.page.goto(f"{self.server.address}/{address}?token={self.server.token}")
         self.expect_ready()
+
+    def close(self) -> None:
+        """Close the notebook; the page can open another one."""
+        self.frames.close()
+        self.page.evaluate(CLOSE)
 
     def expect_ready(self) -> None:
         self.page.wait_for_function("window.jupyterapp")

@@ -77,8 +77,7 @@ def save_and_reload(page: NotebookPage) -> None:
     """Save the notebook, then load the page anew."""
     page.page.keyboard.press("Control+s")
     page.page.wait_for_function(SAVED)
-    page.page.reload()
-    page.expect_ready()
+    page.load()
 
 
 def expect_pending(cell: Cell, count: int, *names: str) -> None:

@@ -81,6 +81,9 @@ class JupyterServer:
         self.log_file = directory / "server.log"
         self.token = secrets.token_hex(16)
         self.address = ""
+        #: How often settings changed: a page has those of the time when it was loaded.
+        self.changes = 0
+        self._set: dict[str, dict[str, Any]] = {}
         write_kernelspecs(directory)
         write_extension(directory)
         for plugin, settings in SETTINGS.items():
@@ -139,8 +142,12 @@ class JupyterServer:
         return json.loads(text) if text else None
 
     def set(self, plugin: str, settings: dict[str, Any]) -> None:
-        """Change settings of JupyterLab for the pages opened from now on."""
+        """Change settings of JupyterLab for the pages loaded from now on."""
+        if settings == self._set.get(plugin, {}):
+            return
         self.api("PUT", f"lab/api/settings/{plugin}", {"raw": json.dumps(settings)})
+        self._set[plugin] = settings
+        self.changes += 1
 
     def add_notebook(
         self, folder: str, notebook: nbformat.NotebookNode, kernel: str, name: str = "test.ipynb"

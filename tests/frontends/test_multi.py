@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from .page import NotebookPage
+from .reactive_page import save_and_reload
 
 Open = Callable[..., NotebookPage]
 
@@ -91,9 +92,7 @@ def test_each_notebook_has_names_completions_and_outputs_of_its_own_also_after_a
     )
     see_own_names_and_completions(a, b)
     see_cells_take_turns(a, b)
-    a.page.keyboard.press("Control+s")
-    a.page.reload()
-    a.expect_ready()
+    save_and_reload(a)
     a.run(4)
     a.cell(4).expect_output("[4]:", "'a'")
     b.run(4)

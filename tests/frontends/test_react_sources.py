@@ -78,11 +78,11 @@ def reactive(notebook: Open, server: JupyterServer) -> Open:
     return lambda *sources, **options: notebook(*sources, **{"kernel": REACTIVE, **options})
 
 
-@pytest.mark.parametrize("subshells", ["perCommTarget", "disabled"])
+@pytest.mark.parametrize("settings", [{"commsOverSubshells": "disabled"}, {}])
 def test_a_slider_drives_two_cells_and_a_plot(
-    reactive: Open, server: JupyterServer, subshells: str
+    reactive: Open, server: JupyterServer, settings: dict[str, str]
 ) -> None:
-    server.set(KERNEL_SETTINGS, {"commsOverSubshells": subshells})
+    server.set(KERNEL_SETTINGS, settings)
     try:
         page = reactive(SLIDER, "print('twice', 2 * w.value)", "w.value**2", PLOT)
     finally:

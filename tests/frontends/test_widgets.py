@@ -13,6 +13,7 @@ from .server import JupyterServer
 Open = Callable[..., NotebookPage]
 
 KERNEL_SETTINGS = "@jupyterlab/apputils-extension:kernels-settings"
+SETTINGS = {"subshells": {}, "main": {"commsOverSubshells": "disabled"}}
 SLIDER = """
 import asyncio, ipywidgets
 slider, told = ipywidgets.IntSlider(description="level"), []
@@ -48,11 +49,11 @@ display(slider, captured)
 AWAIT = "from gates import passed\nawait passed('end')\nslider.value"
 
 
-@pytest.fixture(params=["perCommTarget", "disabled"])
-def subshells(request: pytest.FixtureRequest, server: JupyterServer) -> Iterator[str]:
-    """JupyterLab's setting: whether comm messages go to a subshell, as they do by default."""
-    server.set(KERNEL_SETTINGS, {"commsOverSubshells": request.param})
-    yield request.param
+@pytest.fixture(scope="module", params=SETTINGS.values(), ids=SETTINGS)
+def subshells(request: pytest.FixtureRequest, server: JupyterServer) -> Iterator[None]:
+    """JupyterLab's settings: whether comm messages go to a subshell, as they do by default."""
+    server.set(KERNEL_SETTINGS, request.param)
+    yield
     server.set(KERNEL_SETTINGS, {})
 
 

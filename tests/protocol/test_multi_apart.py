@@ -73,7 +73,7 @@ def test_exit_ends_ones_own_session(client: Client, other: Client, code: str) ->
     client.run("kept = 1")
     other.run("gone = 1")
     (payload,) = other.run(code).reply["payload"]
-    assert payload["source"] == "ask_exit"
+    assert payload == {"source": "ask_exit", "keepkernel": True}
     other.wait(
         lambda: other.execute("'gone' in globals()").result().value == "False", 10, "the end"
     )

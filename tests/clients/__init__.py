@@ -1,0 +1,1 @@
+"""Front-ends without a page: nbclient, papermill, nbconvert and the console, unpatched."""

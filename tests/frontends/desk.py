@@ -1,0 +1,43 @@
+"""Pages for the tests; JupyterLab's is used again, for loading takes most of a short test."""
+
+from __future__ import annotations
+
+from playwright.sync_api import BrowserContext, Page
+
+from .page import NotebookPage
+from .server import JupyterServer
+
+
+class Desk:
+    """Gives each notebook a page of its own at a time."""
+
+    def __init__(self, server: JupyterServer, context: BrowserContext) -> None:
+        self._server = server
+        self._context = context
+        self._kept: Page | None = None
+        #: The changes of settings that each page was loaded after.
+        self._changes: dict[Page, int] = {}
+
+    def page(self, app: str) -> Page:
+        """Give an empty JupyterLab if there is one, or a page that has loaded nothing."""
+        if app == "lab" and self._kept is not None:
+            page, self._kept = self._kept, None
+            if self._changes[page] == self._server.changes:
+                return page
+            self._close(page)
+        page = self._context.new_page()
+        self._changes[page] = self._server.changes
+        return page
+
+    def take_back(self, notebook: NotebookPage, *, usable: bool) -> None:
+        """Close a notebook, and keep its page or close it, too."""
+        page = notebook.page
+        if usable and notebook.app == "lab" and self._kept is None and not page.is_closed():
+            notebook.close()
+            self._kept = page
+        else:
+            self._close(page)
+
+    def _close(self, page: Page) -> None:
+        del self._changes[page]
+        page.close()
