@@ -78,7 +78,7 @@ class LiveOutputs:
         )
         data = {
             "text/plain": "None",
-            "text/html": f"<pre>None</pre><small>waits for {text}</small>",
+            "text/html": f"<pre style='margin: 0'>None</pre><small>waits for {text}</small>",
         }
         hook = self._shell.displayhook
         hook.start_displayhook()

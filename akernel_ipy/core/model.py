@@ -228,6 +228,16 @@ def find_run() -> Run | None:
     return run
 
 
+def own_number(number: int) -> int:
+    """Give the number of the cell that the calling code compiles.
+
+    Args:
+        number: what IPython takes for it: that of the next cell, if this one is run again.
+    """
+    run = find_run()
+    return run.count if run is not None and run.state.rerun else number
+
+
 def header_of_caller(owner: Any) -> Any:
     """Find the header that the calling task or thread belongs to, else the last one set.
 

@@ -16,7 +16,15 @@ from traitlets import Enum, Unicode
 from traitlets.config import Configurable
 
 from ..core.errors import ModeError
-from ..core.model import Outcome, Request, Run, current_run, current_session, thread_run
+from ..core.model import (
+    Outcome,
+    Request,
+    Run,
+    current_run,
+    current_session,
+    own_number,
+    thread_run,
+)
 from ..core.modes import Mode, parse
 from ..steps import CellInterrupt
 from .magics import register
@@ -74,6 +82,8 @@ class AkernelPlugin(Configurable):
         self._run_cell_async = self._patches.put(self.shell, "run_cell_async", self.run_cell_async)
         # IPython 9 `InteractiveShell.run_cell`: what `%run` and callbacks run is no cell.
         self._run_cell = self._patches.put(self.shell, "run_cell", self.run_cell)
+        # IPython 9 `CachingCompiler.cache`: errors of a cell run again named the cell after it.
+        self._keep_source = self._patches.put(self.shell.compile, "cache", self._cache_source)
         self._magics = register(self.shell, self)
         self.use(self.flavour)
 
@@ -122,6 +132,9 @@ class AkernelPlugin(Configurable):
     def should_run_async(self, raw_cell: str, **options: Any) -> bool:
         """Say yes for cells of the user's: the pipeline awaits."""
         return bool(self._should(raw_cell, **options)) if self._aside() else True
+
+    def _cache_source(self, code: str, number: int = 0, raw_code: str | None = None) -> Any:
+        return self._keep_source(code, own_number(number), raw_code)
 
     def run_cell(self, *args: Any, **options: Any) -> Any:
         """Run code as ever."""

@@ -12,6 +12,7 @@ from typing import Any
 from ipykernel import compiler
 from ipykernel.compiler import XCachingCompiler
 
+from ..core.model import own_number
 from ..core.murmur import murmur2
 
 
@@ -46,6 +47,14 @@ class ThreadCompiler(XCachingCompiler):
             yield
         finally:
             self._local.extra = before
+
+    def cache(self, transformed_code: str, number: int = 0, raw_code: str | None = None) -> str:
+        """Keep a cell's source for tracebacks, which name the cell by its number.
+
+        IPython 9 `CachingCompiler.cache` gets ``shell.execution_count``: a cell that is run again
+        has no step from its own number to the next, so its errors named the cell after it.
+        """
+        return super().cache(transformed_code, own_number(number), raw_code)
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
         """Name the file that a cell's code says it is from.

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from .browser import ARGUMENTS, find_browser
 from .desk import Desk
 from .page import NotebookPage
-from .server import JupyterServer, code_notebook
+from .server import REACTIVE, JupyterServer, code_notebook
 
 PATIENCE = 90_000  # milliseconds
 HERE = Path(__file__).parent
@@ -104,3 +104,9 @@ def notebook(
             (tmp_path / "messages.txt").write_text("\n".join(map(str, page.frames)))
         desk.take_back(page, usable=not failed)
     server.end_sessions()
+
+
+@pytest.fixture
+def reactive(notebook: Callable[..., NotebookPage]) -> Callable[..., NotebookPage]:
+    """Open notebooks as `notebook` does, with the reactive kernel."""
+    return lambda *sources, **options: notebook(*sources, **{"kernel": REACTIVE, **options})

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 
-from kernels import argv
 from playwright.sync_api import expect
 
 from .page import Cell, NotebookPage
-from .server import JupyterServer
-
-REACTIVE = "akernel-react"
 
 SAVED = "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
 SIZE = "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
-
-
-def add_kernelspec(server: JupyterServer) -> None:
-    """Let the server know the reactive kernel."""
-    fields = {
-        "argv": argv("react"),
-        "display_name": "Python 3 (akernel react)",
-        "language": "python",
-        "metadata": {"debugger": True, "concurrent": True},
-    }
-    directory = server.directory / "data" / "kernels" / REACTIVE
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "kernel.json").write_text(json.dumps(fields))
 
 
 def write(page: NotebookPage, index: int, source: str) -> None:

@@ -24,8 +24,17 @@ from akernel_ipy import kernelspec
 from akernel_ipy.core import modes
 
 STARTS_WITHIN = 90
+#: The reactive kernelspec.
+REACTIVE = "akernel-react"
 #: Kernelspecs: their names and flavours.
-KERNELS = {"akernel": "async", "akernel-chain": "chain", "akernel-multi": "multi"}
+KERNELS = {
+    "akernel": "async",
+    "akernel-cache": "cache",
+    "akernel-chain": "chain",
+    "akernel-flow": "flow",
+    "akernel-multi": "multi",
+    REACTIVE: "react",
+}
 
 #: The kernelspec of one process for all notebooks.
 SHARED = "akernel-multi-shared"
@@ -36,7 +45,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "doNotDisturbMode": True,
         "fetchNews": "false",
     },
-    "@jupyterlab/completer-extension:manager": {"providerTimeout": 20_000},
+    "@jupyterlab/completer-extension:manager": {"providerTimeout": 80_000},
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
 }

@@ -82,12 +82,18 @@ def test_an_error_in_run_all_is_shown_in_its_cell_and_running_cells_go_on(notebo
     page.cell(0).expect_ended(1)
 
 
-def test_under_chain_run_all_runs_in_order(notebook: Open) -> None:
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_under_chain_run_all_runs_in_order_and_an_error_ends_it(notebook: Open, app: str) -> None:
+    pytest.importorskip("notebook")
     page = notebook(
         "from gates import passed\nsteps = []\nawait passed('first')\nsteps.append(1)",
         "steps.append(2)\nsteps",
         "steps.append(3)\nsteps",
+        "steps.append(1 / 0)",
+        "steps.append(5)",
+        "steps",
         kernel="akernel-chain",
+        app=app,
     )
     page.run_all()
     for index in range(3):
@@ -97,6 +103,10 @@ def test_under_chain_run_all_runs_in_order(notebook: Open) -> None:
     page.cell(2).expect_output("[3]:", "[1, 2, 3]")
     for index in range(3):
         page.cell(index).expect_ended(index + 1)
+    page.cell(3).expect_error("ZeroDivisionError")
+    page.expect_status("idle")
+    page.run(5)
+    page.cell(5).expect_output("[5]:", "[1, 2, 3]")
 
 
 def test_notebook_7_shows_two_cells_that_run_at_once(notebook: Open) -> None:

@@ -10,8 +10,6 @@ from playwright.sync_api import expect
 
 from .page import NotebookPage
 from .reactive_page import (
-    REACTIVE,
-    add_kernelspec,
     delete,
     expect_outputs,
     expect_pending,
@@ -22,7 +20,6 @@ from .reactive_page import (
     undo_delete,
     write,
 )
-from .server import JupyterServer
 
 Open = Callable[..., NotebookPage]
 
@@ -47,20 +44,8 @@ n * n
 """
 
 
-@pytest.fixture
-def reactive(notebook: Open, server: JupyterServer) -> Open:
-    """Open notebooks as `notebook` does, with the reactive kernel."""
-    add_kernelspec(server)
-    return lambda *sources, **options: notebook(*sources, **{"kernel": REACTIVE, **options})
-
-
-@pytest.mark.parametrize("app", ["lab", "notebook"])
-def test_the_example_of_the_guide_shows_none_then_three_then_eleven(
-    reactive: Open, app: str
-) -> None:
-    if app == "notebook":
-        pytest.importorskip("notebook")
-    page = reactive(READER, "b = 2", app=app)
+def test_the_example_of_the_guide_shows_none_then_three_then_eleven(reactive: Open) -> None:
+    page = reactive(READER, "b = 2")
     run_to_end(page, 0)
     expect_pending(page.cell(0), 1, "b")
     run_to_end(page, 1)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 
-import nbformat
 import pytest
 from playwright.sync_api import expect
 
 from .page import NotebookPage
 from .reactive_page import (
-    REACTIVE,
-    add_kernelspec,
     drag,
     expect_outputs,
     run_to_end,
@@ -25,7 +20,6 @@ from .server import JupyterServer
 
 Open = Callable[..., NotebookPage]
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "reactivity.ipynb"
 KERNEL_SETTINGS = "@jupyterlab/apputils-extension:kernels-settings"
 SLIDER = "from ipywidgets import IntSlider\nw = IntSlider(value=2, max=50)\nw"
 PLOT = """
@@ -69,13 +63,6 @@ from ipywidgets import Dropdown, Text
 name, fruit = Text("Ada"), Dropdown(options=["figs", "plums"])
 display(name, fruit)
 """
-
-
-@pytest.fixture
-def reactive(notebook: Open, server: JupyterServer) -> Open:
-    """Open notebooks as `notebook` does, with the reactive kernel."""
-    add_kernelspec(server)
-    return lambda *sources, **options: notebook(*sources, **{"kernel": REACTIVE, **options})
 
 
 @pytest.mark.parametrize("settings", [{"commsOverSubshells": "disabled"}, {}])
@@ -166,30 +153,6 @@ def test_an_edited_cell_ends_its_live_generator(reactive: Open) -> None:
     run_to_end(page, 2)
     page.cell(2).expect_output("[4]:", "7")
     page.cell(1).expect_output("tick 7")
-
-
-def test_the_example_runs_to_its_end_without_errors_and_follows_its_sliders(
-    notebook: Open,
-) -> None:
-    content = nbformat.read(EXAMPLE, as_version=4)
-    for cell in content.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    page = notebook(content=content)
-    page.run_all()
-    for index in range(page.cells.count()):
-        expect(page.cell(index).prompt).to_have_text(re.compile(r"\[\d+\]:"))
-    cells = page.page.locator(".jp-Notebook .jp-Cell-outputArea")
-    expect(cells.get_by_text("19.5 °C")).to_be_visible()
-    expect(cells.get_by_text("with VAT 86.40")).to_be_visible()
-    page.expect_status("idle")
-    errors = [message for message in page.frames if message.type == "error"]
-    assert not errors, errors
-    peak = cells.get_by_text("are ill at once")
-    expect(peak).to_have_count(1)
-    before = peak.text_content() or ""
-    page.cells.locator(".noUi-handle").first.press("ArrowRight")
-    expect(cells.get_by_text("are ill at once")).not_to_have_text(before)
 
 
 @pytest.mark.parametrize("source", ["w", "display(w)", "HBox([w])", "box = VBox([w])\nbox"])

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from .page import NotebookPage
 from .reactive_page import (
-    REACTIVE,
-    add_kernelspec,
     expect_outputs,
     expect_pending,
     run_to_end,
     write,
 )
-from .server import JupyterServer
 
 Open = Callable[..., NotebookPage]
 
@@ -37,13 +33,6 @@ task = asyncio.create_task(later(n))
 print("now", n)
 """
 AWAIT = "from gates import passed\nif n > 1:\n    await passed('go')\nprint('went', n)"
-
-
-@pytest.fixture
-def reactive(notebook: Open, server: JupyterServer) -> Open:
-    """Open notebooks as `notebook` does, with the reactive kernel."""
-    add_kernelspec(server)
-    return lambda *sources, **options: notebook(*sources, **{"kernel": REACTIVE, **options})
 
 
 def test_what_depends_on_a_failed_cell_says_so_once_and_comes_back(reactive: Open) -> None:

@@ -32,6 +32,14 @@ def test_streams_displays_and_result_are_replaced(lab: Lab) -> None:
     assert lab.kinds("b") == kinds
 
 
+def test_the_error_of_a_cell_that_is_run_again_names_that_cell(lab: Lab) -> None:
+    lab.run("a", "a = 1")
+    number = lab.run("b", "1 / a").count
+    lab.run("a", "a = 0")
+    [error] = lab.outputs("b")
+    assert f"In[{number}]" in "".join(error["traceback"])
+
+
 def test_an_error_is_replaced_by_a_result_and_a_result_by_an_error(lab: Lab) -> None:
     lab.run("a", "a = 0")
     lab.run("b", "1 / a")
