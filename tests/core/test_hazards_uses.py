@@ -85,8 +85,15 @@ def g(): pass
 """
 AWAITED = "class K:\n n = 0\n def __await__(self): self.n = 1; return iter(())\nk = K()"
 CALLED = "class K:\n n = 0\n def __call__(self): self.n = 1\nk = K()\ndef f(x): x()"
+MAKING = """\
+class K:
+ made = []
+ def __init__(self): self.made.append(1)
+ @classmethod
+ def make(cls): return cls()
+"""
 WRITTEN = "class W:\n def write(self, x): self.n = x\nk = W()"
-SET = "def f(g): g.calls = 1\ndef h(): pass\nhs = [h]"
+SET = "def f(g): g.calls = 1\ndef make():\n def h(): pass\n return h\nhs = [make()]"
 TENSOR = "T = type('Tensor', (), {'__module__': 'torch'})\na, b = T(), T()"
 FRAME = "import pandas as pd\ndf = pd.DataFrame({'x': [1]})\ndef f(d): d['y'] = 1\n"
 
@@ -96,10 +103,11 @@ OTHERS = [
     (CALLED, "f(k)", "print(k.n)", "changed"),
     (WRITTEN, "print(1, file=k)", "print(k)", "changed"),
     (DECORATED, "g()", "print(t.n)", "changed"),
-    (SET, "f(hs[0])", "h()", "changed"),
+    (SET, "f(hs[0])", "print(hs[0].calls)", "changed"),
     (TENSOR, "unknown(a)", "print(b)", "changed"),
     ("class K(tuple):\n def m(self): self.x = 1\nk = K()", "k.m()", "print(k)", "changed"),
     ("class K:\n __slots__ = ()\n n = 0\nk = K()", "K.n += 1", "print(k)", "changed"),
+    (MAKING, "K.make()", "print(K.made)", "changed"),
     ("", "x = 1", "print('x' in globals())", "read"),
     ("", "x = 1", "try: print(x)\nexcept NameError: pass", "read"),
     (FRAME, "df.pipe(f)", "df.head()", "changed"),

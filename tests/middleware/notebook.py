@@ -56,7 +56,10 @@ class Shell:
             error = KeyboardInterrupt() if take_interrupt(run) else caught
             self.show(run, type(error).__name__)
             return Outcome(status="error", ename=type(error).__name__, evalue=str(error))
-        self.show(run, repr(value))
+        try:
+            self.show(run, repr(value))
+        except Exception as error:
+            self.show(run, type(error).__name__)
         return Outcome(result=value)
 
     async def _execute(self, code: str) -> Any:

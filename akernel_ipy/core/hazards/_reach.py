@@ -187,7 +187,7 @@ class Reach:
         elif self._behind is not None and any(callable(kid) and kid is not kind for kid in kids):
             self._behind.holds_callables = True
         self._left -= len(kids) // 16
-        return kids if kind in (list, dict, set) else [kind, *kids]
+        return kids
 
     def _hidden(self, found: Any, name: str, change: bool) -> _Kids:
         self._may_change(type(found).__module__.partition(".")[0], name, change, type(found))
