@@ -107,7 +107,7 @@ class Snapshot:
         pickler = CellPickler(self._own, _beside, others)
         try:
             pickler.dump(self._kinds[index].look(self._objects[index]))
-        except Exception:
+        except Exception:  # it can't be sent back either, which is told then
             return set()
         return {ids[key] for key in pickler.memo.copy() if key in ids}
 

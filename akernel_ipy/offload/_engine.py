@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import signal
 import threading
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
 from ..core.errors import OffloadError
+from ._buffers import SCATTERED, Buffers
 from ._task import Answer, Task
-
-#: Bytes from which on a buffer travels by itself, and stays with the workers for the next cell.
-SCATTERED = 1 << 20
-
-#: Buffers that are kept on the workers at most, and how many bytes they have together.
-KEPT, KEPT_BYTES = 256, 4 << 30
 
 #: Seconds between looks whether there are any workers.
 GLANCE = 10.0
@@ -50,7 +44,7 @@ class Engine:
         self._lock = threading.Lock()
         self._client: Any = None
         self._cluster: Any = None
-        self._buffers: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+        self._buffers = Buffers()
         self._listeners: dict[str, Listener] = {}
 
     @property
@@ -86,7 +80,7 @@ class Engine:
                 if status == "alone":  # no worker comes back: start others
                     await asyncio.to_thread(self._replace, future)
                 elif status == "lost":  # data went down with a worker: send it again
-                    self._buffers.clear()
+                    self._buffers.forget()
                 else:
                     return await asyncio.to_thread(self._fetch, future)
             raise OffloadError("the workers that had the cell or its inputs died, three times")
@@ -178,7 +172,8 @@ class Engine:
         from ._worker import run_cell
 
         large = [i for i, b in enumerate(task.inputs.buffers) if len(b) >= SCATTERED]
-        sent = [self._scatter(client, task.inputs.buffers[i]) for i in large]
+        scatter = partial(client.scatter, hash=False, direct=self.local)
+        sent = [self._buffers.future(task.inputs.buffers[i], scatter) for i in large]
         light = [b"" if i in large else b for i, b in enumerate(task.inputs.buffers)]
         parcel = type(task.inputs)(task.inputs.data, task.inputs.pickles, light)
         light_task = Task(**{**vars(task), "inputs": parcel, "positions": large})
@@ -186,18 +181,6 @@ class Engine:
             return None
         key = f"{task.key}-{uuid.uuid4().hex}"  # another one, if it was lost
         return client.submit(run_cell, light_task, *sent, key=key, pure=False)
-
-    def _scatter(self, client: Any, buffer: bytes) -> Any:
-        """Send a buffer to the workers, unless they have it."""
-        digest = hashlib.blake2b(buffer, digest_size=16).digest()
-        found = self._buffers.get(digest)
-        if found is None or found[0].status != "finished":
-            future = client.scatter(buffer, hash=False, direct=self.local)
-            self._buffers[digest] = found = (future, len(buffer))
-        self._buffers.move_to_end(digest)
-        while len(self._buffers) > KEPT or sum(n for _, n in self._buffers.values()) > KEPT_BYTES:
-            self._buffers.popitem(last=False)
-        return found[0]
 
     def _fetch(self, future: Any) -> Answer:
         from distributed.scheduler import KilledWorker
@@ -272,7 +255,7 @@ class Engine:
             self._disconnect()
 
     def _disconnect(self) -> None:
-        self._buffers.clear()
+        self._buffers.forget()
         for resource in (self._client, self._cluster):
             if resource is not None:
                 with suppress(TimeoutError, OSError):

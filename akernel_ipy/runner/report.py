@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from .model import CellResult, NotebookResult, Status
 
@@ -18,7 +18,8 @@ def lines(result: NotebookResult, written: str | None, *, colours: bool) -> Iter
             yield from failure(result.name, cell, colours=colours)
     aborted = [str(cell.cell.number) for cell in result.cells if cell.status is Status.ABORTED]
     if aborted:
-        yield f"{result.name}: not run, as the run ended before: {plural(aborted, 'cell')}"
+        cells = f"cell{'s' * (len(aborted) > 1)} {', '.join(aborted)}"
+        yield f"{result.name}: not run, as the run ended before: {cells}"
     if result.problem:
         yield f"{result.name}: {result.problem}"
     if result.interrupted:
@@ -41,18 +42,7 @@ def headline(result: NotebookResult) -> str:
     ran = [cell for cell in result.cells if cell.seconds is not None]
     verdict = "ok" if result.ok else "interrupted" if result.interrupted else "failed"
     return (
-        f"{result.name}: {verdict}; {plural([str(len(ran))], 'cell', len(ran))} ran in "
+        f"{result.name}: {verdict}; {len(ran)} cell{'s' * (len(ran) != 1)} ran in "
         f"{result.seconds:.2f} s (wall time), {result.cell_seconds:.2f} s as the sum of the "
         f"cells' times: speed-up {result.speed_up:.1f}; kernel start {result.startup_seconds:.2f} s"
-    )
-
-
-def plural(numbers: Iterable[str], noun: str, count: int | None = None) -> str:
-    """Write ``cell 3``, ``cells 3, 4`` or ``2 cells``."""
-    listed = list(numbers)
-    ending = "" if (len(listed) if count is None else count) == 1 else "s"
-    return (
-        f"{listed[0]} {noun}{ending}"
-        if count is not None
-        else f"{noun}{ending} {', '.join(listed)}"
     )

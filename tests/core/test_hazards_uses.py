@@ -26,8 +26,8 @@ WAYS = [
     # Expressions.
     ("(b := a)\nb.append(1)", True),
     ("f = lambda: a\nf().append(1)", True),
-    ("(0 if c else a).append(1)", True),
-    ("b = c or a\nb.append(1)", True),
+    ("a\n(0 if c else a).append(1)", True),
+    ("a\nb = c or a\nb.append(1)", True),
     ("[x for x in [a]][0].append(1)", True),
     ("[x for x in [a]].append(1)", False),
     ("{x: a for x in c}[0].append(1)", True),

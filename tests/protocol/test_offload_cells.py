@@ -201,7 +201,7 @@ def test_modules_beside_the_notebook_are_found(client: Client) -> None:
 
 def test_large_arrays_are_sent_once_while_unchanged(client: Client) -> None:
     client.run("import numpy as np; off_a = np.arange(500_000.0)")
-    engine = "get_ipython().kernel.engine._buffers"
+    engine = "get_ipython().kernel.engine._buffers._kept"
     assert offload(client, "float(off_a[1])").value == "1.0"
     first = client.run(f"[id(f) for f, _ in {engine}.values()]").value
     assert offload(client, "off_a[1] += 1; float(off_a[1])").value == "2.0"

@@ -145,7 +145,7 @@ class Reach:
             if policy is Policy.LEAF:
                 continue
             if explicit and policy in _QUIET and (found is value or _is_in_reach(found, policy)):
-                self._note(id(found), name, True)
+                self._note(id(found), _label(found, name), True)
             if id(found) in seen:
                 continue
             seen.add(id(found))
@@ -221,8 +221,7 @@ class Reach:
         own = is_own(found)
         bases = (*found.__mro__, *type(found).__mro__)
         written = own and any(base.__name__ in self._self_written for base in bases)
-        # Named by itself: what leads to a class is not what changes.
-        self._note(id(found), found.__name__, written or id(found) in self._written)
+        self._note(id(found), _label(found, name), written or id(found) in self._written)
         if own and self._behind is not None:
             self._behind.classes.append(found)
         return class_members(found) if own else ()
@@ -271,6 +270,11 @@ _LOOKS: dict[Policy, _Look] = {
     Policy.FRAME: Reach._frame,
     Policy.HIDDEN: Reach._hidden,
 }
+
+
+def _label(found: Any, name: str) -> str:
+    """Name what changes for people: a class by itself, not by what leads to it."""
+    return found.__name__ if isinstance(found, type) else name
 
 
 def _is_in_reach(found: Any, policy: Policy) -> bool:
