@@ -59,7 +59,7 @@ class Remote:
         """In a child of fork: use nothing of the parent's."""
         self._tier: _Tier | None = None
         self._lock = threading.Lock()
-        self._rest_until = 0.0
+        self._read_again = self._write_again = 0.0
         self._absent: dict[bytes, float] = {}
         self._altered: set[str] = set()
         self._uploads.renew_after_fork()
@@ -70,7 +70,7 @@ class Remote:
         now = time.monotonic()
         if self._absent.get(key, 0.0) > now:
             return False
-        objects = self._attempt(lambda: self._open(opened).entries(key), LOOKUP_PATIENCE)
+        objects = self._read(lambda: self._open(opened).entries(key), LOOKUP_PATIENCE)
         brought = 0
         for bundle in self._verified(opened, key, objects or ()):
             if bundle.layout.size <= max_bytes:
@@ -86,9 +86,8 @@ class Remote:
         """Bring the blobs of an entry that aren't in the directory."""
         for part in record.layout.files:
             if not opened.blobs.path(part.name).exists():
-                self._attempt(
-                    functools.partial(self._fetch, opened, part, record.algorithm), FETCH_PATIENCE
-                )
+                fetch = functools.partial(self._fetch, opened, part, record.algorithm)
+                self._read(fetch, FETCH_PATIENCE)
 
     def _verified(self, opened: Opened, key: bytes, objects: Iterable[bytes]) -> Iterator[Bundle]:
         for data in objects:
@@ -122,7 +121,7 @@ class Remote:
                     self._altered.discard(part.name)
             tier.publish(bundle.entry, pack(bundle))
 
-        self._uploads.submit(lambda: self._attempt(upload, None))
+        self._uploads.submit(lambda: self._write(upload))
 
     def flush(self, timeout: float | None) -> bool:
         """Wait until all is stored there, at most `timeout` seconds; tell whether it is."""
@@ -133,22 +132,36 @@ class Remote:
             self._tier = _Tier(self.url, opened.digests.signer.hex())
         return self._tier
 
-    def _attempt(self, action: Callable[[], T], patience: float | None) -> T | None:
-        """Do something that may fail or hang; give None then, and leave the tier alone."""
-        if time.monotonic() < self._rest_until:
+    def _read(self, action: Callable[[], T], patience: float) -> T | None:
+        """Do something that may fail or hang; give None then, and read nothing for a while."""
+        if time.monotonic() < self._read_again:
             return None
         try:
-            return action() if patience is None else _within(patience, action)
+            return _within(patience, action)
         except FileNotFoundError:
             return None
         except StoreError as error:
             self._warn(f"the cache's second tier {self.url}: {error}", str(error))
             return None
         except Exception as error:
-            self._rest_until = time.monotonic() + REST
+            self._read_again = time.monotonic() + REST
             reason = f"{type(error).__name__}: {error}"
             self._warn(f"the cache's second tier {self.url} isn't used: {reason}", reason)
             return None
+
+    def _write(self, upload: Callable[[], None]) -> None:
+        """Store something; if that fails, nothing more for a while. Who may only read goes on."""
+        if time.monotonic() < self._write_again:
+            return
+        try:
+            upload()
+        except FileNotFoundError:  # evicted from the directory meanwhile
+            return
+        except Exception as error:
+            self._write_again = time.monotonic() + REST
+            reason = f"{type(error).__name__}: {error}"
+            text = f"nothing is stored in the cache's second tier {self.url}: {reason}"
+            self._warn(text, f"writing {reason}")
 
 
 def _within(seconds: float, action: Callable[[], T]) -> T:
@@ -238,10 +251,16 @@ class _Tier:
         draft = f"{path}.{next(self._drafts)}.part" if self._in_place else path
         if self._in_place:
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-        with self._fs.open(draft, "wb") as file:
-            fill(file)
-        if draft != path:
-            self._fs.mv(draft, path)
+        try:
+            with self._fs.open(draft, "wb") as file:
+                fill(file)
+            if draft != path:
+                self._fs.mv(draft, path)
+        except Exception:
+            if draft != path:
+                with suppress(Exception):  # what went wrong first is told
+                    self._fs.rm_file(draft)
+            raise
 
 
 def _copy(source: BinaryIO, write: Callable[[bytes], Any]) -> None:

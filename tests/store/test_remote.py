@@ -157,7 +157,7 @@ def test_an_entry_moved_to_another_key_is_a_miss(
     assert len(warnings) == 1
 
 
-def test_a_url_that_leads_nowhere_is_one_warning_and_the_directory_works(
+def test_a_url_that_leads_nowhere_is_told_once_and_the_directory_works(
     open_at: OpenStore, tmp_path: Path, warnings: list[str]
 ) -> None:
     (tmp_path / "file").touch()
@@ -166,7 +166,8 @@ def test_a_url_that_leads_nowhere_is_one_warning_and_the_directory_works(
     put(store, 2)
     assert get(store) == b"2"
     assert store.lookup(b"absent") == []
-    assert len(warnings) == 1
+    assert store.lookup(b"absent too") == []
+    assert [text.split(" ")[0] for text in warnings] == ["nothing", "the"]  # written, read
     assert "second tier" in warnings[0]
 
 
@@ -197,6 +198,44 @@ def test_a_second_tier_that_hangs_is_left_alone_after_a_while(
     assert len(calls) == 1
     assert len(warnings) == 1
     assert "no answer" in warnings[0]
+
+
+def test_who_may_only_read_goes_on_reading(
+    machine: Any, url: str, warnings: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(machine("one"))
+    fs, _ = fsspec.core.url_to_fs(url)
+    plain = type(fs).open
+
+    def refused(self: Any, path: str, mode: str = "rb", **options: Any) -> Any:
+        if "w" in mode:
+            raise PermissionError(f"you may not write {path}")
+        return plain(self, path, mode, **options)
+
+    monkeypatch.setattr(type(fs), "open", refused)
+    reader = machine("two")
+    publication = reader.write(b"other key", None, None, b"2", [LARGE])
+    assert publication.wait(30)
+    assert reader.flush(30)
+    (warning,) = warnings
+    assert warning.startswith(f"nothing is stored in the cache's second tier {url}: Permission")
+    assert get(reader) == b"1"
+    assert len(reader.lookup(b"other key")) == 1
+
+
+def test_an_upload_that_fails_leaves_nothing_half_written(
+    machine: Any, url: str, warnings: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Any, write: Any) -> None:
+        write(source.read(100))
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(remote, "_copy", full)
+    store = machine("one")
+    put(store)
+    assert "No space left" in warnings[0]
+    assert not [path for path in objects(url) if path.endswith(".part") or "/entries/" in path]
+    assert get(store) == b"1"
 
 
 def test_a_key_that_is_nowhere_is_not_asked_for_again_at_once(
