@@ -117,6 +117,10 @@ CASES: list[tuple[str, str, list[str]]] = [
      "from collections import defaultdict, Counter, OrderedDict\nd37 = defaultdict(list); c37 = Counter(); "
      "o37 = OrderedDict()\n----\nd37['a'].append(1); c37.update('aab'); o37['z'] = 1",
      ["d37 == {'a': [1]} and d37['new'] == []", "c37['a'] == 2", "list(o37) == ['z']"]),
+    ("what holds members of an enumeration",
+     "import enum\nclass L38(enum.Enum):\n    A = 1\n----\n"
+     "class T38: pass\ni38 = T38(); i38.level, i38.tags = L38.A, []\n----\ni38.tags.append(1); L38.A.note = 2",
+     ["i38.tags == [1]", "i38.level is L38.A", "L38.A.note == 2", "L38(1) is L38.A"]),
 ]  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class Inputs:
 
     @property
     def family(self) -> bytes:
-        """The key under which what the latest run of this code started from is noted."""
+        """The key under which it is noted what the run that was stored last started from."""
         return NOTE + _digest([b"family", _PLATFORM, self.static])
 
 

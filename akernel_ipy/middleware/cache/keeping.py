@@ -17,7 +17,7 @@ from .inputs import Refused
 from .looking import file_name
 from .options import Options
 from .recording import Recording
-from .verdicts import Verdict
+from .verdicts import NEW, Verdict
 
 #: What bringing an entry back takes at least, and per byte, in seconds: measured, and rounded up.
 RESTORE_BASE, RESTORE_PER_BYTE = 0.002, 1 / 2.5e9
@@ -44,10 +44,10 @@ class Keeper:
         self._min_seconds, self._ipython_dir = min_seconds, ipython_dir
 
     def compare(self, recording: Recording) -> list[str]:
-        """Name what differs from the latest run of this code."""
+        """Name what differs from the run of this code that was stored last."""
         earlier = self._store.lookup(recording.inputs.family)
         if not earlier:
-            return ["this code has not been stored before"]
+            return [NEW]
         found = list(validation.inputs_differ(recording.describe(), earlier[0].meta))
         return found or ["its entry is gone"]
 

@@ -85,7 +85,7 @@ class Finder:
                 look.record = record
                 return
             differing = ["the entry can't be used"]
-        look.differences = look.differences or tuple(differing)
+        look.differences = look.differences or tuple(dict.fromkeys(differing))
 
     def _import_for(self, record: Record, look: Look) -> list[str]:
         modules = record.dependencies["modules"]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from ...core.names import EMPTY, CellSyntaxError, Names, analyze
 from ...core.parsing import parse
 from .asking import asked_by_name, asked_of_imports, calls_of_shell
+from .notes import notes
 
 #: Magics that run the code they are given, and nothing else.
 TRANSPARENT = frozenset({"time", "capture", "prun", "memit"})
@@ -21,18 +22,6 @@ OF_THE_SHELL = frozenset(
 
 #: Functions that set the state of random numbers.
 _SEEDS = frozenset({"seed", "manual_seed", "set_seed"})
-
-#: What reads something that no key can hold: told, not refused.
-CLOCKS = frozenset({"time", "time_ns", "now", "today", "utcnow", "monotonic", "perf_counter"})
-CHANCE = frozenset(
-    {
-        "random", "urandom", "uuid1", "uuid4", "randint", "rand", "randn", "shuffle", "default_rng",
-        "RandomState", "secrets", "token_hex", "token_bytes", "token_urlsafe", "getrandbits",
-    }
-)  # fmt: skip
-
-#: What differs from process to process: told, too.
-PROCESS = frozenset({"id", "hash", "getpid", "getppid", "get_ident"})
 
 
 @dataclass(frozen=True)
@@ -98,7 +87,7 @@ def plan(source: str) -> Plan:
         seeds=_seeds_first(tree),
         underscores=underscores,
         binds_underscore=_binds(tree, "_"),
-        notes=tuple(_notes(mentions)),
+        notes=tuple(notes(tree, mentions)),
     )
 
 
@@ -279,12 +268,3 @@ def _binds_first(tree: ast.Module, name: str) -> bool:
     uses = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == name]
     first = min(uses, key=lambda n: (n.lineno, n.col_offset), default=None)
     return first is not None and isinstance(first.ctx, ast.Store)
-
-
-def _notes(mentions: frozenset[str]) -> Iterator[str]:
-    if found := sorted(mentions & CLOCKS):
-        yield f"perhaps it reads the clock ({', '.join(found)})"
-    if found := sorted(mentions & CHANCE):
-        yield f"perhaps it asks for random numbers ({', '.join(found)})"
-    if found := sorted(mentions & PROCESS):
-        yield f"perhaps it asks for what is another in each process ({', '.join(found)})"

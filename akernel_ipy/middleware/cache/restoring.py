@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 import types
 from collections import OrderedDict, deque
@@ -133,6 +134,19 @@ def _set_class(value: type, new: dict[str, Any]) -> None:
         delattr(value, name)
 
 
+def _of_member(value: enum.Enum) -> dict[str, Any]:
+    """The attributes of an enumeration's member, the machinery's aside."""
+    return {name: part for name, part in vars(value).items() if name[:1] != "_"}
+
+
+def _set_member(value: enum.Enum, new: dict[str, Any]) -> None:
+    for name in _of_member(value).keys() - new.keys():
+        delattr(value, name)
+    for name, part in new.items():
+        if vars(value).get(name, _set_member) is not part:
+            setattr(value, name, part)
+
+
 def _contents(cell: types.CellType) -> tuple[Any, ...]:
     try:
         return (cell.cell_contents,)
@@ -190,5 +204,6 @@ _KINDS: dict[
         lambda v: v.get_state(legacy=False),
         lambda v, new: v.set_state(new),
     ),
+    "member": (lambda v: isinstance(v, enum.Enum), _of_member, _set_member),
     "plain": (is_plain, _slots_of, _set_plain),
 }

@@ -41,7 +41,8 @@ def module_differences(
     """Name modules that aren't what they were; they have been imported."""
     for name, paths, before in dependencies["asked"]:
         if not before or digest_of_asked(fingerprints, name, paths) != before:
-            yield f"something in module {name} changed"
+            asked = [".".join((name, *path)) for path in paths]
+            yield f"{asked[0] if len(asked) == 1 else f'something in module {name}'} changed"
     for name, before in dependencies["modules"].items():
         module = sys.modules.get(name)
         now = digest_of(fingerprints, name, {} if module is None else {name: module})
@@ -50,7 +51,7 @@ def module_differences(
 
 
 def inputs_differ(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[str]:
-    """Name the inputs that differ from those of the latest run of the same code."""
+    """Name the inputs that differ from those of the run of the same code that was stored last."""
     for name, digest in now["names"].items():
         old = before["names"].get(name, UNBOUND)
         if old != digest:

@@ -12,6 +12,9 @@ from ...core.units import show_seconds
 if TYPE_CHECKING:
     from ...store import Publication
 
+#: The reason of a miss if there is nothing to compare with.
+NEW = "this code has not been stored before"
+
 #: Cells whose verdicts are remembered.
 _MOST = 1000
 
@@ -70,7 +73,8 @@ class Verdict:
             yield f"{self.label}: ran in {show_seconds(self.seconds)}, and was stored"
         else:
             yield f"{self.label}: not cached: {self.refusal}"
-        yield from (f"  {line}" for line in self.reason)
+        if self.stored or self.reason != [NEW]:
+            yield from (f"  {line}" for line in self.reason)
         if self.files:
             yield f"  it read {', '.join(self.files)}"
         yield from (f"  {note}; no key can hold that" for note in self.notes)

@@ -90,6 +90,24 @@ def test_results_of_other_cells_that_are_read(code: str, names: tuple[str, ...])
 
 
 @pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import time\ntime.sleep(1)", ""),
+        ("t = time.time(); d = datetime.now()", "reads the clock (now, time)"),
+        ("field(default_factory=datetime.utcnow)", "reads the clock (utcnow)"),
+        ("import random\nrng.random(3); np.random.seed(0)", ""),
+        ("np.random.default_rng(42), RandomState(seed=1)", ""),
+        ("np.random.default_rng().normal()", "asks for random numbers (default_rng)"),
+        ("key = uuid.uuid4()", "asks for random numbers (uuid4)"),
+        ("df['id'], df.id, hash_of(x)", ""),
+        ("hash(x) + id(x)", "asks for what is another in each process (hash, id)"),
+    ],
+)
+def test_what_no_key_can_hold_is_told(code: str, told: str) -> None:
+    assert planned(code).notes == ((f"perhaps it {told}",) if told else ())
+
+
+@pytest.mark.parametrize(
     ("code", "seeds"),
     [
         ("import numpy as np\nnp.random.seed(0)\nx = np.random.rand()", True),
