@@ -188,8 +188,9 @@ class Run:
     @property
     def label(self) -> str:
         """Name the cell for people: its number and its first line."""
-        lines = self.request.code.strip().splitlines()
-        return f"In [{self.state.count or '*'}] {lines[0][:60] if lines else ''}".rstrip()
+        line = next(iter(self.request.code.strip().splitlines()), "")
+        shown = line if len(line) <= 60 else f"{line[:59]}…"
+        return f"In [{self.state.count or '*'}] {shown}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

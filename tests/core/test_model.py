@@ -115,7 +115,8 @@ def test_two_runs_of_one_request_are_two() -> None:
         ("\n\n  first\nsecond", 4, "In [4] first"),
         ("x = 1", 0, "In [*] x = 1"),
         ("  \n ", 0, "In [*]"),
-        ("a" * 80, 1, "In [1] " + "a" * 60),
+        ("a" * 80, 1, "In [1] " + "a" * 59 + "…"),
+        ("a" * 60, 1, "In [1] " + "a" * 60),
     ],
 )
 def test_a_label_is_the_number_and_the_first_line(code: str, count: int, label: str) -> None:
