@@ -25,21 +25,27 @@ class Batches:
 
     def __init__(self) -> None:
         self._last: Run | None = None
+        self._ended = inf
         self._began = 0.0
 
     def began(self, run: Run) -> float:
         """Take in the next request; give when the first one of its go arrived."""
-        if self._last is None or not _in_one_go(self._last, run):
+        if self._last is None or not _in_one_go(self._last, self._ended, run):
             self._began = run.state.arrived
-        self._last = run
+        self._last, self._ended = run, inf
         return self._began
 
+    def ended(self, run: Run, at: float) -> None:
+        """Note when a request was answered."""
+        if run is self._last:
+            self._ended = at
 
-def _in_one_go(earlier: Run, later: Run) -> bool:
+
+def _in_one_go(earlier: Run, ended: float, later: Run) -> bool:
     if earlier.request.session_id != later.request.session_id:
         return False
     after = later.state.arrived - earlier.state.arrived
-    took = (earlier.state.ended or inf) - earlier.state.arrived
+    took = ended - earlier.state.arrived
     first, second = sent(earlier), sent(later)
     if first is not None and second is not None and second >= first:
         after = second - first

@@ -75,7 +75,7 @@ class React:
             return await self._answer(run, inner)
         finally:
             self.book.unanswered.pop(run, None)
-            run.state.ended = run.state.ended or time.monotonic()
+            self._batches.ended(run, time.monotonic())
 
     async def _answer(self, run: Run, inner: Runner) -> Outcome:
         concerned = self._edits.delete(run)
