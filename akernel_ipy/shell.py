@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextvars import Context, ContextVar, copy_context
+from functools import partial
 from typing import Any
 
 from ipykernel.zmqshell import ZMQInteractiveShell
@@ -22,6 +23,7 @@ from .evaluating import Evaluating
 from .history import BatchedHistoryManager
 from .steps import Steps
 from .tracebacks import ShownErrors
+from .wire.router import asyncio_loop_of
 
 _MISSING = object()
 
@@ -103,9 +105,14 @@ class AsyncShell(Evaluating, ShownErrors):
 
     @observe("exit_now")
     def _update_exit_now(self, change: Any) -> None:
-        # ipykernel 7.4 stops the loop, and so the process, whosever cell says `exit()`.
+        # ipykernel 7.4 stops the loop, and so the process, whosever cell says `exit()`. A shutdown
+        # it asks for from the control thread, which a loop in debug mode refuses: it goes on.
         if self.on_exit is None:
-            super()._update_exit_now(change)
+            end = partial(super()._update_exit_now, change)
+            if threading.current_thread() is threading.main_thread():
+                end()
+            else:
+                asyncio_loop_of(self.kernel.io_loop).call_soon_threadsafe(end)
         elif change["new"]:
             self.exit_now = False
             self.on_exit()

@@ -57,10 +57,11 @@ def test_a_restart_leaves_no_process_and_a_fresh_kernel(launch: Launch, state: s
     assert client.run("'fresh'").count == 2
 
 
+@pytest.mark.parametrize("debug", ["", "1"])
 def test_a_shutdown_request_is_answered_and_an_awaiting_cell_ends_with_the_kernel(
-    launch: Launch,
+    launch: Launch, debug: str
 ) -> None:
-    kernel = launch()
+    kernel = launch(env={"PYTHONASYNCIODEBUG": debug})
     client = kernel.clients[0]
     bring_into(client, "a cell awaits")
     processes = kernel.processes()
