@@ -1,6 +1,7 @@
 """What the shell at the end of a pipeline does with a run, whosever shell it is."""
 
 from __future__ import annotations
+import __future__
 
 import asyncio
 import sys
@@ -23,6 +24,7 @@ class Evaluating:
     """The innermost runner: prepares a run, evaluates it, and says what it came to."""
 
     ast_transformers: Any
+    compile: Any
     showtraceback: Any
     transform_cell: Any
     user_expressions: Any
@@ -48,6 +50,11 @@ class Evaluating:
             if run.state.shown_error is None:
                 self.showtraceback(running_compiled_code=True)
         return self._outcome(run, result)
+
+    @property
+    def future_annotations(self) -> bool:
+        """Whether a cell has said ``from __future__ import annotations``: it holds for all."""
+        return bool(self.compile.flags & __future__.annotations.compiler_flag)
 
     def prepare(self, run: Run) -> str:
         """Transform a cell to Python, once; what goes wrong is shown when it is evaluated.

@@ -55,7 +55,8 @@ class ShownErrors(PlacedCells):
         state.shown_error = None
         _import_formatter()
         super().showtraceback(exc_tuple, *args, **kwargs)
-        if state.shown_error is None and error is not None and _is_shown_as_error(error):
+        replaced = "_showtraceback" in vars(self)  # by rich, say: it has shown it
+        if state.shown_error is None and error is not None and not replaced:
             self._show_briefly(error)
 
     @contextmanager
@@ -76,6 +77,8 @@ class ShownErrors(PlacedCells):
                 state.shown_error = None
 
     def _show_briefly(self, error: BaseException) -> None:
+        if not _is_shown_as_error(error):
+            return
         kind, error, _ = self._get_exc_info((type(error), error, error.__traceback__))
         with gate:
             self._showtraceback(kind, error, traceback.format_exception_only(kind, error))

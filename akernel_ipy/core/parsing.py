@@ -6,14 +6,24 @@ import ast
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
-    """Let nothing be warned of that the user's own compilation says, too."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+def quietly(category: type[Warning] = Warning) -> Iterator[None]:
+    """Let nothing be warned of that the user's own compilation says, too.
+
+    `warnings.catch_warnings` also makes Python forget what it has warned of once: each cell that is
+    analysed would let libraries say the same again.
+    """
+    filters: Any = warnings.filters
+    ignore = ("ignore", None, category, None, 0)
+    filters.insert(0, ignore)
+    try:
         yield
+    finally:
+        if ignore in filters:
+            filters.remove(ignore)
 
 
 def parse(source: str) -> ast.Module:

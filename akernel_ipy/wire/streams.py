@@ -13,6 +13,7 @@ from typing import Any
 
 from ipykernel.iostream import OutStream
 
+from ..core.aliases import known_as
 from ..core.model import header_of_caller, set_header
 from .gate import gate
 
@@ -26,6 +27,8 @@ CHUNK = 1 << 16
 HeaderFinder = Callable[[], Mapping[str, Any] | None]
 
 
+# click colours its text where the class is of a module of ipykernel's.
+@known_as(OutStream)
 class AsyncOutStream(OutStream):
     """An OutStream that looks for the cell of each write, and sends from the thread that flushes.
 

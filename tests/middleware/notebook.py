@@ -20,6 +20,8 @@ from akernel_ipy.tasks import Total, take_interrupt
 class Shell:
     """Executes cells, and notes what each of them shows in the end."""
 
+    future_annotations = False
+
     def __init__(self) -> None:
         self.user_ns: dict[str, Any] = {"asyncio": asyncio, "__builtins__": __builtins__}
         self.shown: dict[str, str] = {}

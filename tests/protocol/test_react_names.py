@@ -282,3 +282,10 @@ def test_names_are_found_in_all_kinds_of_places(lab: Lab) -> None:
     lab.run("0", "class Base:\n    v = 1\ndef deco(f): return f\nn = 3\nitems = [1, 2]")
     after = [lab.text(str(c)) for c in range(1, 7)]
     assert after == ["3", "[3, 6]", "'  3'", "3", "3", "5"]
+
+
+def test_after_a_future_import_annotations_make_no_cell_wait(lab: Lab) -> None:
+    lab.run("1", "from __future__ import annotations")
+    lab.run("2", "def f(x: NotImportedYet): return 1\n\n\nf(0)")
+    lab.run("3", "get_ipython().compile.reset_compiler_flags()")
+    assert lab.texts("2") == ["1"]

@@ -9,11 +9,11 @@ from a store.
 from __future__ import annotations
 
 import copyreg
-import warnings
 from collections.abc import Callable
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
+from ..parsing import quietly
 from ._names import mro, title, type_name
 from ._origin import contents
 from ._refusal import Unhashable
@@ -171,8 +171,7 @@ def _reduced(walk: Walk, value: Any) -> None:
 
 def _quietly(reduce: Callable[[Any], Any], value: Any) -> Any:
     """Reduce what Python 3.12 and 3.13 warn about when they are asked to."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with quietly(DeprecationWarning):
         return reduce(value)
 
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 from akernel_ipy.core.errors import AkernelError
 from akernel_ipy.core.parsing import parse
 
+from ._definitions import DEFERRED_ANNOTATIONS
 from ._known import (
     BUILTINS,
     FIRST_ARGUMENT,
@@ -29,6 +30,7 @@ from ._value import EMPTY, Names
 
 __all__ = [
     "BUILTINS",
+    "DEFERRED_ANNOTATIONS",
     "EMPTY",
     "FIRST_ARGUMENT",
     "IN_PLACE",

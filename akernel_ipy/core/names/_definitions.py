@@ -13,7 +13,8 @@ from ._facts import Record
 from ._known import INERT_DECORATORS
 from ._scopes import Kind, Scope, bound_name
 
-_DEFERRED_ANNOTATIONS = (3, 14)
+#: The version of Python from which on nobody evaluates annotations unless asked to.
+DEFERRED_ANNOTATIONS = (3, 14)
 
 
 class Definitions(Calls):
@@ -63,7 +64,7 @@ class Definitions(Calls):
         """Visit an annotation, softly where Python doesn't evaluate it."""
         if node is None:
             return
-        if self.python < _DEFERRED_ANNOTATIONS and not self.future_annotations:
+        if self.python < DEFERRED_ANNOTATIONS and not self.future_annotations:
             self.visit(node)
             return
         names = [child.id for child in ast.walk(node) if isinstance(child, ast.Name)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 import uuid
 from weakref import WeakValueDictionary
 
 from ...core.model import ABORTED, Outcome, Run
-from ...core.names import CellSyntaxError, Names, analyze
+from ...core.names import DEFERRED_ANNOTATIONS, CellSyntaxError, Names, analyze
 from ...core.pipeline import Runner
 from ...core.wave import Change, Status
 from ...core.widgetuse import reads_value
@@ -94,8 +95,11 @@ class React:
 
     def _analyze(self, run: Run) -> Names | None:
         # The cell is run outside of the handler: its own error would tell of this one.
+        shell, python = self._host.shell, sys.version_info[:2]
+        if shell.future_annotations:
+            python = max(python, DEFERRED_ANNOTATIONS)
         try:
-            return analyze(self._host.shell.prepare(run))
+            return analyze(shell.prepare(run), python=python)
         except CellSyntaxError:
             return None
 
