@@ -55,7 +55,8 @@ class ShownErrors(PlacedCells):
         state.shown_error = None
         _import_formatter()
         super().showtraceback(exc_tuple, *args, **kwargs)
-        replaced = "_showtraceback" in vars(self)  # by rich, say: it has shown it
+        shows = getattr(self._showtraceback, "__func__", None)
+        replaced = shows is not type(self)._showtraceback  # by rich, say: it has shown it
         if state.shown_error is None and error is not None and not replaced:
             self._show_briefly(error)
 
