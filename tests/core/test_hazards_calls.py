@@ -90,7 +90,13 @@ READING = OBJECT.format("m(self, x=1): return self.n")
 BASE = "class B:\n def m(self): self.n = 1\nclass K(B):\n def h(self): {}\nk = K()"
 PARTIAL = "class K:\n def m(self): self.n = 1\n h = functools.partialmethod(m)\nk = K()"
 REGISTRY = "class K:\n kept = []\n @classmethod\n def note(cls, x): {}cls.kept{}"
-META = "class M(type):\n def {}(cls, x=1): cls.kept.append(x)\nclass K(metaclass=M):\n kept = []\na = K.kept"
+META = """\
+class M(type):
+ def {}(cls, x=1): cls.kept.append(x)
+class K(metaclass=M):
+ kept = []
+a = K.kept
+"""
 SUBCLASSED = "class K:\n kept = []\n def __init_subclass__(cls, **kw): cls.kept.append(1)"
 
 #: setup, first cell, second cell, why it waits.
