@@ -9,12 +9,22 @@ _CHAIN = frozenset({ast.Attribute, ast.Subscript, ast.Starred, ast.Await})
 
 
 def root(node: ast.AST) -> ast.AST:
-    """Give what ``x.a[0].b`` begins with: ``x``."""
+    """Give what ``x.a[0].b`` begins with, or ``vars(x)["a"]``: ``x``."""
     current: Any = node
-    while type(current) in _CHAIN:
-        current = current.value
-    found: ast.AST = current
-    return found
+    while True:
+        if type(current) in _CHAIN:
+            current = current.value
+        elif _is_vars(current):
+            current = current.args[0]
+        else:
+            found: ast.AST = current
+            return found
+
+
+def _is_vars(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or len(node.args) != 1:
+        return False
+    return isinstance(node.func, ast.Name) and node.func.id == "vars"
 
 
 def dotted(node: ast.AST) -> str | None:

@@ -99,6 +99,8 @@ FRAME = "import pandas as pd\ndf = pd.DataFrame({'x': [1]})\ndef f(d): d['y'] = 
 
 #: setup, first cell, second cell, why it waits.
 OTHERS = [
+    ("def f(): pass", "vars(f)['x'] = 1", "print(f)", "changed"),
+    ("class K: pass", "vars(K.m).update(x=1)", "print(K)", "changed"),
     (AWAITED, "await k", "print(k.n)", "changed"),
     (CALLED, "f(k)", "print(k.n)", "changed"),
     (WRITTEN, "print(1, file=k)", "print(k)", "changed"),
