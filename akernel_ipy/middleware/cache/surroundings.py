@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from hashlib import blake2b
+from importlib import import_module
 from typing import Any
 
 from . import settings
@@ -52,8 +53,9 @@ _MAKERS = {
     "signal handlers": ("signal",),
 }
 
-#: SIGINT is the kernel's.
-_SIGNALS = sorted(signal.valid_signals() - {signal.SIGINT})
+#: SIGINT is the kernel's. `signal.getsignal` makes enumerations of numbers, which takes long.
+_SIGNALS = sorted(map(int, signal.valid_signals() - {signal.SIGINT}))
+_handler_of: Callable[[int], Any] = import_module("_signal").getsignal
 
 
 _NOTHING = object()
@@ -165,7 +167,7 @@ def _of_interpreter() -> dict[str, Any]:
             *(list(sys.meta_path), list(sys.path_hooks)),
         ),
         "the garbage collector": (gc.isenabled(), gc.get_threshold(), gc.get_debug()),
-        "signal handlers": [signal.getsignal(number) for number in _SIGNALS],
+        "signal handlers": [_handler_of(number) for number in _SIGNALS],
         "the default timeout of sockets": sockets and sockets.getdefaulttimeout(),
     }
 
