@@ -20,6 +20,7 @@ _NOISE = (
     (r"Process-\d+|ForkPoolWorker-\d+|Thread-\d+", "<worker>"),
     (r" +(?=[\r\n])", ""),
     (r"In ?\[\d+\]", "In[n]"),
+    (r"\bpid=\d+", "<pid>"),
     (r"127\.0\.0\.1:\d+", "<address>"),
 )
 NOISE = [(re.compile(pattern), word) for pattern, word in _NOISE]
