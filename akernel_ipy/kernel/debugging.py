@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +17,10 @@ from traitlets import Any as AnyTrait
 from traitlets.utils.importstring import import_item
 
 _MODULE = "ipykernel.debugger"
+
+#: Frames of these files are not shown. ipykernel 7.4 lists the modules that there are when a kernel
+#: starts: those of a flavour chosen later stood below the cell in the call stack.
+_OWN = str(Path(__file__).parents[1] / "**")
 
 
 @contextmanager
@@ -63,7 +68,7 @@ class LazyDebugger(IPythonKernel):
                     self._publish_debug_event,
                     self.debug_shell_socket,
                     self.session,
-                    self._kernel_modules,
+                    [*self._kernel_modules, _OWN],
                     self.debug_just_my_code,
                     self.filter_internal_frames,
                 )

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from .page import READY, NotebookPage
 from .photographer import Photographer
-from .reactive_page import expect_pending, run_to_end, write
+from .reactive_page import expect_pending, insert_below, run_to_end, write
 from .server import REACTIVE, code_notebook
 
 FETCH = """
@@ -92,17 +92,18 @@ FLOW = (
     'wind = await fetch("wind", 2)',
     'print(since(), "the wind gives", sum(wind))',
     'rest = [d - w for d, w in zip(demand, wind)]\nprint(since(), "the rest is", sum(rest))',
-    "%akernel why 3",
-    "%akernel why 5",
 )
 
 
 def flow(photographer: Photographer) -> None:
     """Two cells wait at the same time; what needs their data runs as soon as it is there."""
     page = photographer.open("flow", FLOW, 850, kernel="akernel-flow")
-    page.run(*range(len(FLOW) - 2))
+    page.run_all()
+    page.cell(4).expect_within_output("the rest is")
     page.expect_status("idle")
-    run_to_end(page, len(FLOW) - 2, len(FLOW) - 1)
+    for index, number in ((5, 3), (6, 5)):
+        insert_below(page, index - 1, f"%akernel why {number}")
+        run_to_end(page, index)
     page.cell(4).select()
     photographer.take(page, "flow")
 
