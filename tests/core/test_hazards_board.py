@@ -55,6 +55,12 @@ COMING = [
     (f"class K:\n @property\n def x(self): {SELF}\np = K()", "q = p", "q.x", "r = p"),
     (f"class K:\n def m(self): {SELF}\np = K()", "q = p", "q.m()", "r = p"),
     (STEPPED, "q = p", "for r in q: pass", "s = p"),
+    # Attributes that are set.
+    ("class p: n = 0", "q = p", "q.n = 2", "print(p.n)"),
+    ("class p: n = 0", "q = [p]", "for c in q: c.n = 2", "print(p.n)"),
+    ("class p: n = 0\ndef f(x): x.n = 3", "q = [p]", "f(q[0])", "print(p.n)"),
+    ("class p: n = 0", "def f(): p.n += 1", "f()", "print(p.n)"),
+    ("import numpy as p", "q = p", "q.set_printoptions(precision=2)", "p.array([1])"),
     ("p = []\nK = type('K', (), {})", "q = K(); q.x = p", "q.x.append(1)", "print(p)"),
 ]  # fmt: skip
 
@@ -83,6 +89,13 @@ def test_functions_of_a_running_cell_lend_what_others_put_where_they_reach() -> 
     assert not last.granted
     table.end(1)
     assert table.started == [1, 2, 3]
+
+
+def test_modules_classes_and_functions_that_come_hold_up_nobody() -> None:
+    table = Table("import math\nclass K: pass\ndef f(): pass\nn = 1")
+    for source in ("n = 2", "q = [math, K, f, n]", "unknown(q)"):
+        table.send(source)
+    assert table.send("math.pi, K(), f()").granted
 
 
 def test_what_is_only_read_does_not_wait_for_readers_that_wait() -> None:

@@ -30,6 +30,13 @@ a = [1]
 def made(x): return Keeper(x)
 def also_made(): return Keeper(a)
 def used(x): return x.add_one()
+def wrapping(f):
+ def w(self): self.kept.append(1)
+ return w
+class Wrapped:
+ def __init__(self, kept): self.kept = kept
+ @wrapping
+ def ask(self): return 1
 def asked(x): return x.total()
 def other(): Keeper([]).kept.append(1)
 """
@@ -46,6 +53,7 @@ MADE = [
     ("Keeper(a).child().total()", ""),
     ("Holder(a).go()", "changed"),
     ("Data(a).grow()", "changed"),
+    ("Wrapped(a).ask()", "changed"),
     ("Data(kept=a).grow()", "changed"),
     ("Data(a).shrink()", ""),
     ("Data(a).kept.append(2)", "changed"),
@@ -120,6 +128,7 @@ CALLED = [
     (CALLABLE, "print(k)", "print(k)", ""),
     (ITERATOR, "' '.join(k)", "print(k)", "changed"),
     ("class K:\n n = []\n def __init__(s, x): s.n.append(x)", "[*map(K, [1])]", "K.n", "changed"),
+    ("class K:\n n = []\n def __init__(s, x): s.n.append(x)", "max([1], key=K)", "K.n", "changed"),
     # What an object holds, and calls.
     (STORED.format("self.x.clear"), "s.each()", "s.n()", "changed"),
     (STORED.format("lambda: self.x.clear()"), "s.each()", "s.n()", "changed"),

@@ -151,9 +151,7 @@ class Conflicts:
                 gathering.take(other.lends)
         own = self._prospects.giving(access.reads, access.tokens) & below
         used = self._prospects.using(access.changes) & below
-        only_reads = _only_reads(access) or (
-            not own and not used and _gets_only_to_read(access, found)
-        )
+        only_reads = not own and not used and _gets_only_to_read(access, found)
         own |= used
         while True:
             coming = own | (self._giving(gathering) & below if gathering.above else 0)
@@ -187,11 +185,6 @@ def _overwrites(own: Access, theirs: Access, name: str) -> Kind | None:
     if name in theirs.imports:
         return Kind.REWRITE if theirs.imports[name] != own.imports.get(name) else None
     return None if name in own.settled else Kind.WRITE
-
-
-def _only_reads(access: Access) -> bool:
-    """Whether a cell changes nothing, whatever comes by the names that it reads."""
-    return not access.changes and access.tame >= access.reads
 
 
 def _gets_only_to_read(access: Access, found: Mapping[Entry, list[Hazard]]) -> bool:
