@@ -8,7 +8,7 @@ from IPython.core.error import UsageError
 
 from ..core.model import find_run
 from .command import Command, cell_number
-from .reactive import why_react
+from .reactive import why_react, with_react
 
 
 def _why(session: Any, arguments: list[str]) -> None:
@@ -16,7 +16,7 @@ def _why(session: Any, arguments: list[str]) -> None:
     if not ordered and session.react is None:
         raise UsageError(
             f"%akernel why: this session is {session.mode}; it needs flow or react, "
-            "which %akernel_mode flow and %akernel_mode react give it"
+            f"which %akernel_mode flow and %akernel_mode {with_react(str(session.mode))} give it"
         )
     if ordered:
         _why_flow(session, arguments)

@@ -23,12 +23,13 @@ def _react(session: Any, command: str) -> React:
     if react is None:
         raise UsageError(
             f"%akernel {command}: this session is {session.mode}; it needs react, "
-            f"which %akernel_mode {_with_react(str(session.mode))} gives it"
+            f"which %akernel_mode {with_react(str(session.mode))} gives it"
         )
     return react
 
 
-def _with_react(mode: str) -> str:
+def with_react(mode: str) -> str:
+    """Name the flavour that is like this one, and reactive."""
     return "react" if mode == "async" else f"{mode}-react"
 
 
