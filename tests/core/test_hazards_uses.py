@@ -93,7 +93,7 @@ class K:
  def make(cls): return cls()
 """
 WRITTEN = "class W:\n def write(self, x): self.n = x\nk = W()"
-SET = "def f(g): g.calls = 1\ndef make():\n def h(): pass\n return h\nhs = [make()]"
+SET = "def f(g): g.calls = 1\ndef make():\n def h(): pass\n return h\nhs = [make()]\nh0, xs = hs[0], [[1]]"
 TENSOR = "T = type('Tensor', (), {'__module__': 'torch'})\na, b = T(), T()"
 FRAME = "import pandas as pd\ndf = pd.DataFrame({'x': [1]})\ndef f(d): d['y'] = 1\n"
 
@@ -105,7 +105,8 @@ OTHERS = [
     (CALLED, "f(k)", "print(k.n)", "changed"),
     (WRITTEN, "print(1, file=k)", "print(k)", "changed"),
     (DECORATED, "g()", "print(t.n)", "changed"),
-    (SET, "f(hs[0])", "print(hs[0].calls)", "changed"),
+    (SET, "f(hs[0])", "print(h0.calls)", "changed"),
+    (SET, "print(xs)", "print(xs)", ""),
     (TENSOR, "unknown(a)", "print(b)", "changed"),
     ("class K(tuple):\n def m(self): self.x = 1\nk = K()", "k.m()", "print(k)", "changed"),
     ("class K:\n __slots__ = ()\n n = 0\nk = K()", "K.n += 1", "print(k)", "changed"),

@@ -127,12 +127,12 @@ class Reach:
         value = self._namespace.get(name, _MISSING)
         if value is _MISSING:
             return
-        if self._uses.get(name) is None or self._judge is None or explicit:
+        if self._uses.get(name) is None or self._judge is None:
             self._walk(value, name, True, explicit)
-        elif name not in self._candidates:
+        elif explicit or name not in self._candidates:
             shared, self._seen = self._seen, set()
-            self._behind = self._candidates[name] = Behind()
-            self._walk(value, name, False, False)
+            self._behind = self._candidates.setdefault(name, Behind())
+            self._walk(value, name, False, explicit)
             self._seen, self._behind = shared, None
 
     def _walk(self, value: Any, name: str, change: bool, explicit: bool) -> None:
