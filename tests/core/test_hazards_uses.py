@@ -93,7 +93,14 @@ class K:
  def make(cls): return cls()
 """
 WRITTEN = "class W:\n def write(self, x): self.n = x\nk = W()"
-SET = "def f(g): g.calls = 1\ndef make():\n def h(): pass\n return h\nhs = [make()]\nh0, xs = hs[0], [[1]]"
+SET = """\
+def f(g): g.calls = 1
+def make():
+ def h(): pass
+ return h
+hs = [make()]
+h0, xs = hs[0], [[1]]
+"""
 TENSOR = "T = type('Tensor', (), {'__module__': 'torch'})\na, b = T(), T()"
 FRAME = "import pandas as pd\ndf = pd.DataFrame({'x': [1]})\ndef f(d): d['y'] = 1\n"
 
