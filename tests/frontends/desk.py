@@ -7,6 +7,9 @@ from playwright.sync_api import BrowserContext, Page
 from .page import NotebookPage
 from .server import JupyterServer
 
+#: A notebook, or what is left of one.
+OPENED = ".jp-NotebookPanel"
+
 
 class Desk:
     """Gives each notebook a page of its own at a time."""
@@ -22,7 +25,7 @@ class Desk:
         """Give an empty JupyterLab if there is one, or a page that has loaded nothing."""
         if app == "lab" and self._kept is not None:
             page, self._kept = self._kept, None
-            if self._changes[page] == self._server.changes:
+            if self._changes[page] == self._server.changes and not page.locator(OPENED).count():
                 return page
             self._close(page)
         page = self._context.new_page()
@@ -32,7 +35,9 @@ class Desk:
     def take_back(self, notebook: NotebookPage, *, usable: bool) -> None:
         """Close a notebook, and keep its page or close it, too."""
         page = notebook.page
-        if usable and notebook.app == "lab" and self._kept is None and not page.is_closed():
+        # A page that was loaded anew restores its notebooks, perhaps after they were closed.
+        usable = usable and notebook.app == "lab" and notebook.loads < 2
+        if usable and self._kept is None and not page.is_closed():
             notebook.close()
             self._kept = page
         else:

@@ -100,6 +100,8 @@ class NotebookPage:
         self.server = server
         self.path = path
         self.directory = (server.root / path).parent
+        #: How often the page was loaded for this notebook.
+        self.loads = 0
         self.frames = Frames(page)
         self.cells = page.locator(".jp-Notebook .jp-CodeCell")
         self.indicator = page.locator(".jp-Notebook-ExecutionIndicator")
@@ -107,6 +109,7 @@ class NotebookPage:
     def open(self) -> None:
         """Open the notebook in a page that is there, or load it, and wait for the kernel."""
         if self.page.url.startswith(self.server.address):
+            self.loads += 1
             self.page.evaluate(OPEN, self.path)
             self.expect_ready()
         else:
@@ -114,6 +117,7 @@ class NotebookPage:
 
     def load(self) -> None:
         """Load the page, or load it anew, and wait until the kernel is ready."""
+        self.loads += 1
         address = ADDRESSES[self.app].format(name=self.directory.name, path=self.path)
         self.page.goto(f"{self.server.address}/{address}?token={self.server.token}")
         self.expect_ready()
