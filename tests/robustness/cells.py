@@ -32,9 +32,13 @@ class Kind:
 
     @property
     def plain(self) -> bool:
-        """Whether it ends by itself, and needs nothing of others: a subshell can run it."""
-        needs = self.endless or self.background or "__task__" in self.code or "input" in self.code
-        return not needs
+        """Whether a subshell can run it.
+
+        It ends by itself, needs nothing of others, and writes to no file descriptor: while the main
+        shell runs a cell, nobody knows whose that text is.
+        """
+        needs = self.endless or self.background
+        return not needs and not any(word in self.code for word in ("__task__", "input", ".write("))
 
 
 TIME = "__import__('time')"
