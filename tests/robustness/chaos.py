@@ -141,7 +141,8 @@ class Chaos:
         self.kernel.finished += client.requests.values()
         self.kernel.clients.remove(client)
         # What it has sent is on its way, and shall arrive.
-        client.client.shell_channel.socket.close(linger=int(PATIENCE * 1000))
+        for channel in (client.client.shell_channel, client.client.control_channel):
+            channel.socket.close(linger=int(PATIENCE * 1000))
         client.close()
         self._join()
 
@@ -178,8 +179,10 @@ class Chaos:
 
     def _ended(self, sent: Sent) -> bool:
         assert sent.request is not None
-        states = [_state(m) for m in self.watcher.heard_of(sent.request)]
-        return "idle" in states and (sent.lost or sent.request.done)
+        return self._idle(sent.request) and (sent.lost or sent.request.done)
+
+    def _idle(self, request: Request) -> bool:
+        return "idle" in map(_state, self.watcher.heard_of(request))
 
     def _thin_out(self, count: int) -> None:
         """Wait until no more cells than that are on their way; end them if they don't."""
@@ -202,6 +205,9 @@ class Chaos:
             for request in [r for r in client.requests.values() if not r.abandoned]:
                 over = lambda r=request, c=client: _over(r, c)  # noqa: E731
                 client.wait(over, PATIENCE, f"the end of {request!r}")
+        for request in self.kernel.finished:
+            idle = lambda r=request: self._idle(r)  # noqa: E731
+            self.watcher.wait(idle, PATIENCE, f"idle of {request!r}, whose client has gone")
         for _ in range(20):  # an interrupt may be on its way
             if self.watcher.ask("execute_request", {"code": "'alive'"}).status == "ok":
                 break
