@@ -89,7 +89,10 @@ class Target:
         return msg_id
 
     def ask(self, channel: str, kind: str, content: dict[str, Any] | None = None) -> Heard:
-        """Send a request as it should be, and wait for all of the answer."""
+        """Send a request as it should be, and wait for all of the answer.
+
+        A cell of a message that is owed no answer may run, and hold this one up: it is interrupted.
+        """
         msg_id = self.send(Probe(channel, kind, {"session": "honest"}, {}, content or {}))
         assert msg_id is not None
         heard = self.heard[msg_id]
@@ -112,7 +115,7 @@ class Target:
 
     # -- receiving
 
-    def pump(self, until: Any, what: str, restless: bool = False) -> None:
+    def pump(self, until: Any, what: str) -> None:
         """Take in what comes until a condition holds; interrupt what runs if it takes long."""
         begin = last = time.monotonic()
         while not until():
@@ -120,7 +123,7 @@ class Target:
             for socket, _ in ready:
                 self._receive(socket)
             now = time.monotonic()
-            if restless and now - last > RESTLESS:
+            if now - last > RESTLESS:
                 last = now
                 self._honest("control", "interrupt_request", {})
             if now - begin > PATIENCE or not self.kernel.alive:
@@ -186,7 +189,7 @@ class Target:
         """Send all at once; check that each got its due, and that the kernel goes on."""
         sent = [(probe, self.send(probe)) for probe in probes]
         due = [(probe, self.heard[msg_id]) for probe, msg_id in sent if msg_id is not None]
-        self.pump(lambda: all(_complete(p.kind, p.channel, h) for p, h in due), f"{due}", True)
+        self.pump(lambda: all(_complete(p.kind, p.channel, h) for p, h in due), f"{due}")
         self._check_usable()
         for probe, heard in due:
             assert heard.states == ["busy", "idle"], f"{probe} had {heard.states}"
