@@ -9,7 +9,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -172,7 +171,10 @@ class Engine:
         from ._worker import run_cell
 
         large = [i for i, b in enumerate(task.inputs.buffers) if len(b) >= SCATTERED]
-        scatter = partial(client.scatter, hash=False, direct=self.local)
+
+        def scatter(buffer: bytes) -> Any:
+            return client.scatter(buffer, hash=False, direct=self.local)
+
         sent = [self._buffers.future(task.inputs.buffers[i], scatter) for i in large]
         light = [b"" if i in large else b for i, b in enumerate(task.inputs.buffers)]
         parcel = type(task.inputs)(task.inputs.data, task.inputs.pickles, light)

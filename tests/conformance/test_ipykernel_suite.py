@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tarfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -40,6 +40,10 @@ SKIPPED = {
     "tests.test_kernel::test_subprocess_peek_at_stream_fileno",
     "tests.test_kernel::test_unc_paths",
 }
+
+#: Nothing in them waits until a thread has printed: where the processors are taken, the client's
+#: next cell may be faster. They are run again if they fail.
+RACES = {"tests.test_kernel::test_print_to_correct_cell_from_thread[none]"}
 
 #: Passed by stock ipykernel, by version.
 STOCK = {"7.4.0": 94}
@@ -92,7 +96,9 @@ def suite(pytestconfig: pytest.Config) -> Path:
     return source
 
 
-def run_suite(suite: Path, flavour: str, directory: Path, *options: str) -> Results:
+def run_suite(
+    suite: Path, flavour: str, directory: Path, *options: str, tests: Sequence[str] = SUITE
+) -> Results:
     """Run it with the kernel as Jupyter's ``python3``; give what came of each test."""
     write_kernelspec(directory / "jupyter" / "kernels" / "python3", flavour)
     report = directory / "report.xml"
@@ -104,7 +110,7 @@ def run_suite(suite: Path, flavour: str, directory: Path, *options: str) -> Resu
         "PYTHONPATH": str(suite.parent / "libraries"),
     }
     env.pop("CI", None)  # some tests are skipped where it is set
-    command = [sys.executable, "-m", "pytest", *OPTIONS, *options, f"--junitxml={report}", *SUITE]
+    command = [sys.executable, "-m", "pytest", *OPTIONS, *options, f"--junitxml={report}", *tests]
     done = subprocess.run(command, cwd=suite, env=env, capture_output=True, text=True)
     assert report.exists(), f"{done.stdout}\n{done.stderr}"
     results: Results = defaultdict(dict)
@@ -113,6 +119,18 @@ def run_suite(suite: Path, flavour: str, directory: Path, *options: str) -> Resu
         tag = "passed" if came_to is None else came_to.tag
         detail = "" if came_to is None else f"{came_to.get('message')}\n{came_to.text}"
         results[tag][f"{case.get('classname')}::{case.get('name')}"] = detail
+    return results
+
+
+def run_suite_and_races(suite: Path, flavour: str, directory: Path, *options: str) -> Results:
+    """Run it; and what failed of `RACES` again, by itself."""
+    results = run_suite(suite, flavour, directory, *options)
+    lost = RACES & results["failure"].keys()
+    if lost:
+        names = [name.replace(".", "/", 1).replace("::", ".py::", 1) for name in sorted(lost)]
+        again = run_suite(suite, flavour, directory / "again", tests=names)
+        for name in lost & again["passed"].keys():
+            results["passed"][name] = results["failure"].pop(name)
     return results
 
 
@@ -133,7 +151,7 @@ def results(
     with ThreadPoolExecutor(len(left_out)) as pool:
         yield {
             flavour: pool.submit(
-                run_suite, suite, flavour, tmp_path_factory.mktemp(flavour), *options
+                run_suite_and_races, suite, flavour, tmp_path_factory.mktemp(flavour), *options
             )
             for flavour, options in left_out.items()
         }

@@ -6,6 +6,8 @@ import re
 
 from playwright.sync_api import expect
 
+from akernel_ipy.middleware.react.batches import PROMPT
+
 from .page import Cell, NotebookPage
 
 SAVED = "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
@@ -53,6 +55,15 @@ def run_to_end(page: NotebookPage, *indices: int) -> None:
         page.run(index)
         page.cell(index).expect_ended(sent + 1)
     page.expect_status("idle")
+
+
+def look(page: NotebookPage) -> None:
+    """Take the time that a person needs to see how a cell ended.
+
+    Requests that follow faster are one go, as those of Run All are.
+    """
+    seen = page.page.evaluate("() => performance.now()") + 1000 * PROMPT + 10
+    page.page.wait_for_function("seen => performance.now() > seen", arg=seen)
 
 
 def save_and_reload(page: NotebookPage) -> None:

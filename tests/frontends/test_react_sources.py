@@ -11,6 +11,7 @@ from .page import NotebookPage
 from .reactive_page import (
     drag,
     expect_outputs,
+    look,
     run_to_end,
     save_and_reload,
     shape_of_figure,
@@ -116,7 +117,9 @@ def test_after_a_slider_was_dragged_its_reader_shows_where_it_stopped(reactive: 
 
 def test_a_cell_that_sets_a_slider_moves_it_and_its_readers(reactive: Open) -> None:
     page = reactive(SLIDER, "print('at', w.value)", "w.value = 7")
-    run_to_end(page, 0, 1, 2)
+    run_to_end(page, 0, 1)
+    look(page)
+    run_to_end(page, 2)
     page.cell(1).expect_output("at 7")
     expect(page.cell(0).area.locator(".widget-readout")).to_have_text("7")
     page.cell(0).move_slider()

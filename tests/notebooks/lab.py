@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from kernels import Kernel, audited
@@ -37,7 +38,7 @@ class Lab:
     # -- sending
 
     def send(self, cell: str, code: str, deleted: tuple[str, ...] = (), **content: Any) -> Request:
-        """Execute a cell, and return at once."""
+        """Execute a cell, and return at once; ``header`` adds fields to the request's."""
         metadata = {"trusted": False, "deletedCells": [*deleted], "recordTiming": False}
         return self._send(cell, code, {**metadata, "cellId": cell}, content)
 
@@ -67,8 +68,9 @@ class Lab:
         return self.send(cell, code, **options).result()
 
     def run_all(self, cells: Mapping[str, str], timeout: float = PATIENCE) -> list[Request]:
-        """Execute all cells as Run All does: every request at once."""
-        requests = [self.send(cell, code) for cell, code in cells.items()]
+        """Execute all cells as Run All does: every request at once, whoever is faster."""
+        sent = {"date": datetime.now(UTC)}
+        requests = [self.send(cell, code, header=sent) for cell, code in cells.items()]
         return [request.result(timeout) for request in requests]
 
     def ask(self, expression: str) -> Any:

@@ -70,6 +70,7 @@ class Client:
         subshell: str | None = None,
         cell_id: str | None = None,
         metadata: dict[str, Any] | None = None,
+        header: dict[str, Any] | None = None,
         **content: Any,
     ) -> Request:
         """Send an ``execute_request`` and return at once."""
@@ -82,7 +83,7 @@ class Client:
             "stop_on_error": False,
         }
         metadata = {"cellId": cell_id, **(metadata or {})} if cell_id else metadata
-        header = {"subshell_id": subshell} if subshell else {}
+        header = {**(header or {}), **({"subshell_id": subshell} if subshell else {})}
         return self.send("execute_request", defaults | content, metadata=metadata, header=header)
 
     def run(self, code: str, timeout: float = PATIENCE, **content: Any) -> Request:

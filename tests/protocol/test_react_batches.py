@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from kernels import Kernel
@@ -80,6 +81,23 @@ def test_run_all_again_over_redefinitions_does_each_once(lab: Lab) -> None:
         cells = {"a": f"df = [{value}]", "b": "df = df + [1]", "c": "df = df + [2]"}
         lab.run_all({**cells, "p": "print(df)"})
         assert lab.texts("p") == [f"[{value}, 1, 2]\n"]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_run_all_that_a_wave_outruns_takes_redefinitions_from_where_they_began(
+    lab: Lab, at_once: int
+) -> None:
+    for value in range(3):
+        cells = {"a": f"df = [{value}]", "b": "df = df + [1]", "c": "df = df + [2]"}
+        sent = {"date": datetime.now(UTC)}
+        requests = []
+        for cell, code in {**cells, "p": "print(df)"}.items():
+            requests.append(lab.send(cell, code, header=sent))
+            if len(requests) >= at_once:  # its wave has settled before the next one arrives
+                requests[-1].result()
+        assert lab.texts("p") == [f"[{value}, 1, 2]\n"]
+    lab.run("c", "df = df + [2]")  # asked for by itself it goes on, as in a plain notebook
+    assert lab.texts("p") == ["[2, 1, 2, 2]\n"]
 
 
 def test_run_all_with_waiting_cells_is_right(lab: Lab) -> None:

@@ -62,7 +62,8 @@ class Evaluator:
             await self._sources.stop(cell.id)
             if cell.id not in self._book.graph:
                 return Ended()
-            view = older.open(self._book.graph, cell.id, strict=begin is not None)
+            strict, since = begin is not None, run.state.batch
+            view = older.open(self._book.graph, cell.id, strict=strict, since=since)
             if view is None:
                 return Ended(lost=True)
             ended = Ended()

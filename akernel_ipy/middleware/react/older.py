@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from ...core.graph import Graph, Update
@@ -19,8 +21,8 @@ class Version:
     """What a cell bound a name to, while the name's slot belongs to another cell."""
 
     value: Any
-    #: The cells that have redefined the name, going on from this value.
-    taken: set[str] = field(default_factory=set)
+    #: The cells that have redefined the name, going on from this value, and when a wave made them.
+    taken: dict[str, float] = field(default_factory=dict)
 
 
 class OlderValues:
@@ -105,8 +107,17 @@ class OlderValues:
 
     # -- when a cell runs ------------------------------------------------------------------
 
-    def open(self, graph: Graph, cell: str, *, strict: bool = False) -> View | None:
+    def open(
+        self, graph: Graph, cell: str, *, strict: bool = False, since: float = inf
+    ) -> View | None:
         """Let a cell run: give its view of the namespace, to be closed when it has run.
+
+        Args:
+            graph: the graph.
+            cell: the cell.
+            strict: the wave runs it.
+            since: when the first request of one go arrived. What a wave has made of the cell since
+                then, before its own request was there, is made anew.
 
         Returns:
             None if it is strict, and a value that the cell reads is gone.
@@ -120,7 +131,8 @@ class OlderValues:
             version = self._kept.get(name, {}).get(source or cell)
             mine = graph.owner(name) == cell and name in self._namespace()
             mine = mine and name not in self._borrowed
-            if mine and (source is None or (not strict and version and cell in version.taken)):
+            taken = version.taken.get(cell, inf) if version and not strict else inf
+            if mine and (source is None or taken < since):
                 continue  # as in a plain notebook, ``n += 1`` goes on from where it was
             if version is not None:
                 values[name], versions[name] = version.value, version
@@ -130,7 +142,8 @@ class OlderValues:
                 values[name] = _ABSENT
             elif source is None or _defines(graph, cell, name):
                 values[name] = self._namespace().get(name, _ABSENT)
-        view = self._views[cell] = View(self._namespace, values, versions)
+        began = time.monotonic() if strict else -inf
+        view = self._views[cell] = View(self._namespace, values, versions, began)
         return view
 
     def made(self, graph: Graph, cell: str) -> Namespace:
@@ -173,7 +186,7 @@ class OlderValues:
         if not bound and not (ok and defines):
             return
         if name in view.versions:
-            view.versions[name].taken.add(cell)
+            view.versions[name].taken[cell] = view.began
         if defines and graph.owner(name) != cell:
             if bound or cell not in self._kept.get(name, {}):
                 self._kept.setdefault(name, {})[cell] = Version(value)
@@ -224,9 +237,12 @@ class View:
         namespace: Callable[[], Namespace],
         values: dict[str, Any],
         versions: dict[str, Version],
+        began: float = -inf,
     ) -> None:
         #: The versions that the run has begun with.
         self.versions = versions
+        #: When it began, if a wave runs the cell.
+        self.began = began
         self._namespace = namespace
         self._values = values
         self._first = dict(values)
