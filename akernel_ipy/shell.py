@@ -12,10 +12,12 @@ from typing import Any
 
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.async_helpers import _asyncio_runner
+from IPython.core.events import available_events
 from IPython.core.interactiveshell import ExecutionResult
 from IPython.core.payload import PayloadManager
 from traitlets import Type, observe
 
+from .callbacks import CellEvents
 from .core.aliases import known_as
 from .core.model import Run, current_run, request_of_thread
 from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatter
@@ -126,6 +128,12 @@ class AsyncShell(Evaluating, ShownErrors):
         if self.on_exit is not None:
             payload = {"source": "ask_exit", "keepkernel": True}
             self.payload_manager.write_payload(payload)  # type: ignore[union-attr]
+
+    def init_events(self) -> None:
+        """Set up IPython's events, with another rule for interrupts."""
+        super().init_events()
+        events = CellEvents(self, available_events)
+        events.callbacks, self.events = self.events.callbacks, events
 
     def init_history(self) -> None:
         """Set up a history that saves in batches."""

@@ -44,6 +44,26 @@ def interrupt_handled(kernel: Kernel, client: Client, times: int = 1) -> None:
         client.wait(lambda: handled() == ended, 20, "busy and idle of interrupt_request")
 
 
+CALLBACK = """
+import time
+def before(info):
+    get_ipython().events.unregister('pre_run_cell', before)
+    print('in', flush=True)
+    time.sleep(60)
+get_ipython().events.register('pre_run_cell', before)
+"""
+
+
+def test_an_interrupt_before_a_cells_code_ends_the_cell(kernel: Kernel, client: Client) -> None:
+    client.run(CALLBACK)
+    cell = client.execute("print('ran')").until("in")
+    kernel.interrupt()
+    assert cell.result(SOON).ename == "KeyboardInterrupt"
+    assert cell.stdout == "in\n"
+    assert len(cell.of("error")) == 1
+    assert client.run("'usable'").value == "'usable'"
+
+
 @pytest.mark.parametrize(
     "code",
     [
