@@ -97,7 +97,7 @@ FLOW = (
 
 def flow(photographer: Photographer) -> None:
     """Two cells wait at the same time; what needs their data runs as soon as it is there."""
-    page = photographer.open("flow", FLOW, 850, kernel="akernel-flow")
+    page = photographer.open("flow", FLOW, 890, kernel="akernel-flow")
     page.run_all()
     page.cell(4).expect_within_output("the rest is")
     page.expect_status("idle")

@@ -87,6 +87,7 @@ def test_completion_answers_while_a_cell_awaits(notebook: Open) -> None:
     page.run(0)
     page.cell(0).expect_running()
     page.cell(1).edit()
+    expect(page.page.locator(".jp-mod-completer-enabled")).to_have_count(1)
     page.page.keyboard.press("Tab")
     names = page.page.locator(".jp-Completer-item")
     expect(names.filter(has_text="isqrt")).to_be_visible()
