@@ -144,14 +144,26 @@ class SessionShell(AsyncShell):
         scripts = self.magics_manager.registry.get("ScriptMagics")
         if scripts is not None:
             atexit.unregister(scripts.kill_bg_processes)
-            scripts.kill_bg_processes()
-            scripts.stop_event_loop()
+            self._end_scripts(scripts)
         if any(vars(sys).get(name) is value for name, value in self._last_error.items()):
             for name in _LAST:
                 vars(sys).pop(name, None)
         self._last_error.clear()
         self._let_go_of_results()
         self.atexit_operations()  # type: ignore[no-untyped-call]
+
+    @staticmethod
+    def _end_scripts(scripts: Any) -> None:
+        """End what ``%%bash --bg`` has started, and the loop that looks after it.
+
+        IPython 9.18 closes the loop after 0.2 s: a process that takes longer to end, or whose child
+        keeps its pipes, says "Event loop is closed" in somebody's cell when it is collected.
+        """
+        processes = [*scripts.bg_processes]
+        scripts.kill_bg_processes()
+        for process in processes:
+            scripts.event_loop.call_soon_threadsafe(process._transport.close)
+        scripts.stop_event_loop()
 
     def _let_go_of_results(self) -> None:
         """Empty ``Out``, and collect no garbage: all notebooks would wait for it.
