@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Generator
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from .core.model import Run
 from .tasks import take_interrupt
@@ -56,20 +57,19 @@ class Steps:
         """Await a run's coroutine, noting each of its steps."""
         if threading.current_thread() is not threading.main_thread():
             return await coroutine
-        result: T = await _Driven(self, run, coroutine)
-        return result
+        return await Stepped(coroutine, partial(self.step, run), partial(_translate, run))
 
     def step(self, run: Run, resume: Callable[[Any], Any], value: Any) -> Any:
-        """Execute one step; give what the coroutine waits for, or `_Returned`."""
+        """Execute one step; give what the coroutine waits for."""
         outer, outer_since = self.run, self.since
         now = time.monotonic()
         try:
             self.run, self.last, self.since = run, run, now
             self.count += 1
             run.state.steps += 1
-            return resume(value)
-        except StopIteration as stop:
-            return _Returned(stop.value)
+            waits_for = resume(value)
+            run.state.waited = True
+            return waits_for
         finally:
             # First of all, and without a call: an interrupt that comes here must not leave the
             # step marked as under way for ever.
@@ -77,42 +77,45 @@ class Steps:
             self._after_step(run)
 
 
-class _Driven:
-    """Steps a coroutine the way ``await`` does, and says whose step it is."""
+def _translate(run: Run, error: BaseException) -> BaseException:
+    if not isinstance(error, asyncio.CancelledError) or not take_interrupt(run):
+        return error
+    return CellInterrupt()
 
-    __slots__ = ("_coroutine", "_run", "_steps")
 
-    def __init__(self, steps: Steps, run: Run, coroutine: Coroutine[Any, Any, Any]) -> None:
-        self._steps, self._run, self._coroutine = steps, run, coroutine
+class Stepped(Generic[T]):
+    """Steps an awaitable the way ``await`` does, each step through a function.
 
-    def __await__(self) -> Generator[Any, Any, Any]:
-        resume: Callable[[Any], Any] = self._coroutine.send
-        value: Any = None
+    Args:
+        awaitable: what is awaited.
+        step: executes one step: it calls its first argument with the second, and gives the result.
+        thrown: what the awaitable is to see of an error that ended its waiting.
+    """
+
+    __slots__ = ("_awaitable", "_step", "_thrown")
+
+    def __init__(
+        self,
+        awaitable: Awaitable[T],
+        step: Callable[[Callable[[Any], Any], Any], Any],
+        thrown: Callable[[BaseException], BaseException] = lambda error: error,
+    ) -> None:
+        self._awaitable, self._step, self._thrown = awaitable, step, thrown
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        steps: Any = self._awaitable.__await__()
+        resume, value = steps.send, None
         while True:
-            waited_for = self._steps.step(self._run, resume, value)
-            if isinstance(waited_for, _Returned):
-                return waited_for.value
-            self._run.state.waited = True
             try:
-                value = yield waited_for
-                resume = self._coroutine.send
+                waits_for = self._step(resume, value)
+            except StopIteration as stop:
+                returned: T = stop.value
+                return returned
+            try:
+                value = yield waits_for
+                resume = steps.send
             except BaseException as error:
                 if error.__traceback__ is not None:
                     # What was awaited failed: this frame is none of the cell's.
                     error.__traceback__ = error.__traceback__.tb_next
-                value = self._translate(error)
-                resume = self._coroutine.throw
-
-    def _translate(self, error: BaseException) -> BaseException:
-        if not isinstance(error, asyncio.CancelledError) or not take_interrupt(self._run):
-            return error
-        return CellInterrupt()
-
-
-class _Returned:
-    """What a coroutine returned, to be told from what it waits for."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
+                resume, value = steps.throw, self._thrown(error)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
 from ...core.graph import Graph, Update
 from ...core.model import Outcome
+from ...steps import Stepped
 
 _ABSENT = object()
 
@@ -277,33 +278,11 @@ class View:
 
     async def drive(self, run: Awaitable[Outcome]) -> Outcome:
         """Await a run; each of its steps sees the view."""
-        return await _Steps(self, run)
+        return await Stepped(run, self._step)
 
-
-class _Steps:
-    """Steps an awaitable the way ``await`` does, each step inside of a context."""
-
-    def __init__(self, view: View, inner: Awaitable[Outcome]) -> None:
-        self._view, self._inner = view, inner
-
-    def __await__(self) -> Generator[Any, Any, Outcome]:
-        steps: Any = self._inner.__await__()
-        resume, value = steps.send, None
-        while True:
-            try:
-                with self._view:
-                    waits_for = resume(value)
-            except StopIteration as stop:
-                outcome: Outcome = stop.value
-                return outcome
-            try:
-                value = yield waits_for
-                resume = steps.send
-            except BaseException as error:
-                if error.__traceback__ is not None:
-                    # What was awaited failed: this frame is none of the cell's.
-                    error.__traceback__ = error.__traceback__.tb_next
-                resume, value = steps.throw, error
+    def _step(self, resume: Callable[[Any], Any], value: Any) -> Any:
+        with self:
+            return resume(value)
 
 
 def _put(namespace: Namespace, name: str, value: Any) -> None:
