@@ -4,7 +4,7 @@ Only this package, and what `core/fingerprint` compares bytecode by, knows CPyth
 """
 
 from ._globals import Globals, globals_of
-from ._parts import Instructions, inner, instructions, parts
+from ._parts import Instructions, inner, instructions, once, parts
 from ._uses import Use, uses, uses_of
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "globals_of",
     "inner",
     "instructions",
+    "once",
     "parts",
     "uses",
     "uses_of",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import dis
 from dataclasses import dataclass
 from types import CodeType
-from weakref import WeakKeyDictionary
 
-from ._parts import READS_GLOBAL, parts
+from ._parts import READS_GLOBAL, once, parts
 
 _NONE: frozenset[str] = frozenset()
 
@@ -34,18 +33,9 @@ class Globals:
         return self.stores | self.deletes if self.deletes else self.stores
 
 
+@once
 def globals_of(code: CodeType) -> Globals:
     """Tell which globals a function's code uses; each code is read once."""
-    found = _KNOWN.get(code)
-    if found is None:
-        found = _KNOWN[code] = _read(code)
-    return found
-
-
-_KNOWN: WeakKeyDictionary[CodeType, Globals] = WeakKeyDictionary()
-
-
-def _read(code: CodeType) -> Globals:
     reads, stores, deletes, outer = set[str](), set[str](), set[str](), set[str]()
     for part in parts(code):
         for step in dis.get_instructions(part):

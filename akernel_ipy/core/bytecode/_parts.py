@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from types import CodeType
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+T = TypeVar("T")
 
 Instructions = list[dis.Instruction]
 
@@ -30,3 +35,17 @@ def parts(code: CodeType) -> Iterator[CodeType]:
 def instructions(code: CodeType) -> Instructions:
     """Give what some code executes, in order; without the code within it."""
     return [each for each in dis.get_instructions(code) if each.opname not in _SKIPPED]
+
+
+def once(read: Callable[[CodeType], T]) -> Callable[[CodeType], T]:
+    """Let a function read each code once; what it found is kept for as long as the code."""
+    known: WeakKeyDictionary[CodeType, T] = WeakKeyDictionary()
+
+    @wraps(read)
+    def known_or_read(code: CodeType) -> T:
+        found = known.get(code)
+        if found is None:
+            found = known[code] = read(code)
+        return found
+
+    return known_or_read

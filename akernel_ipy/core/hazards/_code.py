@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import CodeType
-from weakref import WeakKeyDictionary
 
-from ..bytecode import globals_of, parts
+from ..bytecode import globals_of, once, parts
 from ..names import ordinary
 
 _NONE: frozenset[str] = frozenset()
@@ -34,18 +33,9 @@ class CodeNames:
     opaque: str = ""
 
 
+@once
 def names_of(code: CodeType) -> CodeNames:
     """Read the names off a function's code; each code is read once."""
-    found = _KNOWN.get(code)
-    if found is None:
-        found = _KNOWN[code] = _read(code)
-    return found
-
-
-_KNOWN: WeakKeyDictionary[CodeType, CodeNames] = WeakKeyDictionary()
-
-
-def _read(code: CodeType) -> CodeNames:
     found = globals_of(code)
     used = {name for part in parts(code) for name in part.co_names}
     writes = found.writes
