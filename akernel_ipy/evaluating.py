@@ -5,7 +5,6 @@ import __future__
 
 import asyncio
 import sys
-import warnings
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 
 from .core import directives
 from .core.model import Outcome, Run
+from .core.parsing import quietly
 from .core.rewrite import LIVE, LiveRewrite, live
 from .steps import CellInterrupt
 
@@ -57,20 +57,20 @@ class Evaluating:
         return bool(self.compile.flags & __future__.annotations.compiler_flag)
 
     def prepare(self, run: Run) -> str:
-        """Transform a cell to Python, once; what goes wrong is shown when it is evaluated.
+        """Transform a cell to Python; what goes wrong is shown when it is evaluated.
 
-        So are warnings: a cell whose turn has not come must not show anything.
+        A cell whose turn has not come must not show anything. If there is something to warn of, it
+        is transformed again when it has come: Python's filters, and its notes of what was shown
+        once, are asked as if nothing had been before.
         """
         state = run.state
-        if not state.source and state.started:
-            self._transform(run)
-        elif not state.source:
-            with warnings.catch_warnings(record=True) as state.warned:
+        if not state.source and not state.started:
+            with quietly() as silence:
                 self._transform(run)
-        elif state.started and state.warned:
-            held, state.warned = state.warned, []
-            for it in held:
-                warnings.showwarning(it.message, it.category, it.filename, it.lineno, line=it.line)
+            state.warns = silence.broken
+        elif not state.source or (state.started and state.warns):
+            state.warns = False
+            self._transform(run)
         return state.source
 
     def _transform(self, run: Run) -> None:
@@ -78,7 +78,7 @@ class Evaluating:
         own, code = directives.parse(run.request.code)
         state.directives = (*directives.tagged(run.request.tags), *own)
         try:
-            state.source = self.transform_cell(code)
+            state.source, state.problem = self.transform_cell(code), None
         except Exception:
             state.source, state.problem = run.request.code, sys.exc_info()
 

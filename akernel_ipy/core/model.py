@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from warnings import WarningMessage
 
 from .directives import Directive
 
@@ -110,8 +109,8 @@ class RunState:
     directives: tuple[Directive, ...] = ()
     #: What the transformers raised, as `sys.exc_info` gives it.
     problem: Any = None
-    #: What they warned of before the cell's turn had come.
-    warned: list[WarningMessage] = field(default_factory=list)
+    #: Whether they wanted to warn of something before the cell's turn had come.
+    warns: bool = False
     traceback: list[str] | None = None
     #: What its statement raised and has shown.
     shown_error: BaseException | None = None

@@ -268,20 +268,3 @@ def test_an_error_of_one_client_aborts_no_cell_of_another(
     assert mine.result().status == "aborted"
     assert theirs.result().value == "0"
     flow_kernel.release(other)
-
-
-def test_what_a_waiting_cells_text_warns_of_is_shown_once_and_when_it_runs(flow: Client) -> None:
-    gate = flow.file_gate()
-    flow.run("import warnings\nfilters = warnings.filters[:]\nwarnings.simplefilter('always')")
-    first = flow.execute(f"print('in')\n{gate.wait}\nx = 'its data'").until("in")
-    # A line ending of which IPython says that it is odd, and an escape that Python warns of.
-    code, expressions = "y = '''a\x1cb'''; z = '\\d'; x", {"e": "'\\d'"}
-    second = flow.execute(code, user_expressions=expressions)
-    assert not started(flow, second)
-    assert second.messages == []
-    gate.open()
-    first.result()
-    assert second.result().value == "'its data'"
-    assert second.stderr.count("`make_tokens_by_line` received") == 1
-    assert second.stderr.count("invalid escape sequence") == 2, second.stderr  # its own, and e's
-    flow.run("warnings.filters[:] = filters")
