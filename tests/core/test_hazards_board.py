@@ -14,6 +14,9 @@ from .hazards import Table
 
 SETS = "p = 1\ndef f():\n global p\n p = 2"
 
+SWAP = "def k(x): x.append(1)\ndef s():\n global h\n h = k"
+HOLDS = "class K:\n def __init__(self, x):\n  self.x = x\n"
+
 SELF = "self.n = 1"
 STEPPED = """\
 class K:
@@ -41,6 +44,13 @@ COMING = [
     ("p = []", "def k(): p.append(1)", "k()", "print(p)"),
     ("p = []", "def k(): return len(p)", "k()", "p.append(1)"),
     ("p = 1", "def k(): exec('p = 2')", "k()", "print(p)"),
+    # Functions that come in the place of others, which had only read what they got.
+    ("p = []\ndef f(x): return len(x)", "def f(x): x.append(1)", "f(p)", "print(p)"),
+    ("p = []\ndef f(x): return len(x)", "def f(x): x.append(1)", "h = f\nh(p)", "print(p)"),
+    ("p = []\ndef f(x): return k(x)\nk = len", "def k(x): x.append(1)", "f(p)", "print(p)"),
+    ("p = []", "def len(x): x.append(1)", "len(p)", "print(p)"),
+    (f"p = []\nh, k = len, len\n{SWAP}", "def f(): return s()", "f()", "h(p)", "print(p)"),
+    (f"p = []\n{HOLDS}", f"{HOLDS}  x.append(1)", "K(p)", "print(p)"),
     # Names that come to mean something else before the function is called.
     ("p, q = [], []", "h = lambda: p", "p = q", "h().append(1)", "print(q)"),
     ("p, q = [], []", "h = lambda: p\nh()", "p = q", "h().append(1)", "print(q)"),

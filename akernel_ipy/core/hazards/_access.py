@@ -54,6 +54,7 @@ class Access:
         changes: those of them that it may change.
         sure: those of them that it clearly changes.
         tame: names whose objects it will only read, whatever they are by then.
+        heeded: names of functions by whose present meaning all this was decided.
         sets: it may set attributes of what it gets.
         barrier: why it may do anything to everything; empty if it can be followed.
         loan: what it does, and what functions do that it only defines.
@@ -67,6 +68,7 @@ class Access:
     changes: frozenset[Token] = _NONE
     sure: frozenset[Token] = _NONE
     tame: frozenset[str] = _NONE
+    heeded: frozenset[str] = _NONE
     sets: bool = False
     barrier: str = ""
     loan: Loan = field(default_factory=Loan)
@@ -122,6 +124,7 @@ def access_of(source: str, names: Names, namespace: Mapping[str, Any], notes: No
     reach.follow(sorted(reads), uses=uses_of_cell(source).read, written=escapes)
     reach.conclude()
     imports = {name: target for name, target in text.imports.items() if name in names.imports}
+    tame = reach.would_only_read(reads | reach.reads)
     own = Access(
         reads=reads | reach.reads,
         writes=(names.writes | text.writes | reach.writes) - imports.keys(),
@@ -130,7 +133,8 @@ def access_of(source: str, names: Names, namespace: Mapping[str, Any], notes: No
         tokens=dict(reach.tokens),
         changes=frozenset(reach.changes),
         sure=sure,
-        tame=reach.would_only_read(reads | reach.reads),
+        tame=tame,
+        heeded=frozenset(judge.heeded),
         sets=notes.foreign or bool(explicit),
         barrier=text.barrier or reach.opaque,
     )

@@ -152,6 +152,10 @@ class Conflicts:
         own = self._prospects.giving(access.reads, access.tokens) & below
         used = self._prospects.using(access.changes) & below
         only_reads = not own and not used and _gets_only_to_read(access, found)
+        if self._prospects.binding(access.heeded) & below or _gets_functions(access, found):
+            # What it was found to do may be what the function does no longer.
+            only_reads = False
+            gathering.keep(access)
         own |= used
         while True:
             coming = own | (self._giving(gathering) & below if gathering.above else 0)
@@ -200,6 +204,12 @@ def _gets_only_to_read(access: Access, found: Mapping[Entry, list[Hazard]]) -> b
             ):
                 return False
     return True
+
+
+def _gets_functions(access: Access, found: Mapping[Entry, list[Hazard]]) -> bool:
+    """Whether a function that it calls may be another one when the earlier cells have ended."""
+    reads = (h for hazards in found.values() for h in hazards if h.kind is Kind.READ)
+    return any(not access.heeded.isdisjoint(hazard.names) for hazard in reads)
 
 
 def _shared(own: Access, theirs: Access, changed: frozenset[Token]) -> tuple[str, ...]:

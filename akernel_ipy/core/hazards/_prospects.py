@@ -52,6 +52,10 @@ class Prospects:
         """Give the cells that may get to bind or change what is read."""
         return self._writers.any(reads) | self._changers.any(tokens) | self._barred
 
+    def binding(self, names: Collection[str]) -> int:
+        """Give the cells that may get to bind some names."""
+        return self._writers.any(names)
+
     def using(self, changes: Collection[Token]) -> int:
         """Give the cells that may get to use what is changed."""
         return self._holders.any(changes)
@@ -82,6 +86,11 @@ class Gathering:
         self.writes |= lent.writes
         self.barrier = self.barrier or lent.barrier
         self.above |= lent.above
+
+    def keep(self, access: Access) -> None:
+        """Add what the cell has itself."""
+        self.tokens |= access.tokens.keys()
+        self.open |= access.loan.open
 
     def whole(self, *, only_reads: bool, sets: bool) -> Prospect:
         """Give it all.

@@ -72,6 +72,8 @@ class Judge:
     def __init__(self, namespace: Mapping[str, Any], texts: Texts) -> None:
         self._namespace = namespace
         self._texts = texts
+        #: Names of functions and classes by whose meaning it has decided.
+        self.heeded: set[str] = set()
         self._policies = Policies()
         self._asked: set[tuple[object, ...]] = set()
 
@@ -212,6 +214,7 @@ class Judge:
     # -- calls that an object is handed to -------------------------------------------------
 
     def _spares_argument(self, how: Pass, kinds: tuple[type, ...]) -> bool:
+        self.heeded.update(how.names)
         if how.path.startswith("builtins."):
             return how.path.partition(".")[2] not in self._namespace
         if how.path.startswith("!"):

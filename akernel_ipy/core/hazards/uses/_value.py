@@ -45,6 +45,12 @@ class Pass:
     path: str
     key: int | str
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name in the namespace that decides what is called, if any."""
+        path = self.path.removeprefix("builtins.").removeprefix("!")
+        return () if path.startswith("?") or ":" in path else (path.partition(".")[0],)
+
 
 @dataclass(slots=True, eq=False)
 class Use:
