@@ -21,6 +21,8 @@ GRACE = 0.5
 #: Seconds between looks whether a thread has sent what it was about to send.
 SENDING = 0.01
 
+_FIRST = asyncio.FIRST_COMPLETED
+
 
 class CellThread:
     """Does some work in a new thread, for a coroutine that waits for it.
@@ -91,14 +93,18 @@ class CellThread:
         # Its class tells when it arrives: CPython makes the instance in the thread, not before.
         kind = type("KeyboardInterrupt", (KeyboardInterrupt,), {"__init__": arrived})
         self._gate.strike(kind)
-        first, patience = asyncio.FIRST_COMPLETED, GRACE
+        deadline = self._loop.time() + GRACE
         while not (reached.done() or self._ended.done()):
-            await asyncio.wait([reached, self._ended], timeout=patience, return_when=first)
+            left = max(0.0, deadline - self._loop.time())
+            try:
+                await asyncio.wait([reached, self._ended], timeout=left, return_when=_FIRST)
+            except KeyboardInterrupt:
+                continue  # another one: the first is on its way
             if reached.done() or self._ended.done() or not self._thread.is_alive():
                 return True  # on a busy machine the loop hears late of a thread that has ended
             if self._gate.shut(KeyboardInterrupt):
                 return False
-            patience = SENDING  # it is about to send something
+            deadline = self._loop.time() + SENDING  # it is about to send something
         return True
 
     def _main(self) -> None:
