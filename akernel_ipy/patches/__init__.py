@@ -10,6 +10,7 @@ from .breakpoints import patch_breakpoints
 from .comms import patch_comms
 from .prompts import patch_prompts
 from .threads import patch_threads
+from .unraisable import patch_unraisable
 
 
 def install(kernel: Any) -> Callable[[], None]:
@@ -20,6 +21,7 @@ def install(kernel: Any) -> Callable[[], None]:
     """
     stack = ExitStack()
     stack.callback(patch_threads())
+    stack.callback(patch_unraisable())
     for patch in (patch_prompts, patch_comms, patch_breakpoints):
         stack.callback(patch(kernel))
     return stack.close

@@ -90,8 +90,13 @@ class CellThread:
         def arrived(*_: object) -> None:
             self._later(lambda: None if reached.done() else reached.set_result(None))
 
-        # Its class tells when it arrives: CPython makes the instance in the thread, not before.
-        kind = type("KeyboardInterrupt", (KeyboardInterrupt,), {"__init__": arrived})
+        def again() -> None:
+            self._later(lambda: self._gate.strike(kind))
+
+        # Its class tells when it arrives: CPython makes the instance in the thread, not before; and
+        # what to do if it is dropped there, see `patch_unraisable`.
+        told = {"__init__": arrived, "again": staticmethod(again)}
+        kind = type("KeyboardInterrupt", (KeyboardInterrupt,), told)
         self._gate.strike(kind)
         deadline = self._loop.time() + GRACE
         while not (reached.done() or self._ended.done()):
