@@ -6,15 +6,20 @@ from typing import Any
 
 from ..magics import AkernelMagics, CacheMagics
 from ..magics.akernel import COMMANDS
+from ..magics.command import Command
+from ..magics.reactive import why_react
 
-#: Commands about the many sessions of a kernel; a stock kernel has one.
-_OF_MANY = {"sessions", "forget", "attach"}
+#: Commands about the many sessions of a kernel, and one that tells of flow; a stock kernel has one
+#: session, and no flow.
+_OURS_ONLY = {"sessions", "forget", "attach", "why"}
+
+_WHY = Command("why [N]", "why In [N], or the last cell, ran or did not run", why_react)
 
 
 class PluginMagics(AkernelMagics):
     """``%akernel_mode`` and ``%akernel`` in a stock kernel."""
 
-    commands = tuple(c for c in COMMANDS if c.usage.split()[0] not in _OF_MANY)
+    commands = (*(c for c in COMMANDS if c.usage.split()[0] not in _OURS_ONLY), _WHY)
     known = ("chain", "cache", "react")
 
     def __init__(self, shell: Any, plugin: Any) -> None:

@@ -98,6 +98,19 @@ def test_a_flavour_that_needs_a_kernel_names_the_command_that_brings_it(
     client.run("%unload_ext akernel_ipy")
 
 
+def test_why_names_the_flavour_that_tells_it_and_none_that_a_stock_kernel_lacks(
+    client: Client,
+) -> None:
+    client.run("%load_ext akernel_ipy")
+    refused = client.execute("%akernel why").result()
+    assert refused.reply["ename"] == "UsageError"
+    assert "it needs react, which %akernel_mode chain-react gives it" in refused.stderr
+    assert "flow" not in refused.stderr + client.run("%akernel").stdout
+    assert client.run("%akernel_mode chain-react\nx_ = 1").status == "ok"
+    assert "no other cell" in client.execute("%akernel why").result().stderr
+    client.run("%unload_ext akernel_ipy")
+
+
 def test_magics_of_the_same_name_are_back_afterwards(client: Client) -> None:
     client.run("get_ipython().register_magic_function(lambda line, cell: 'mine', 'cell', 'cache')")
     client.run("%load_ext akernel_ipy")
