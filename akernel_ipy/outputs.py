@@ -64,21 +64,21 @@ class LiveOutputs:
                 self._update(run, content["data"], content["metadata"], listener, display_id)
 
     def pending(self, run: Run, waits: Mapping[str, str], listener: Run | None) -> None:
-        """Show ``None`` for a cell that waits for names.
+        """Show ``None`` for a cell that waits for names; say at a prompt what others read in HTML.
 
         Args:
             run: what the output belongs to.
             waits: the names, each with the label of the cell that defined it, if it was deleted.
             listener: the run whose request is being answered, if any.
         """
-        text = ", ".join(
-            f"<code>{escape(name)}</code>"
-            + (f" (deleted with {escape(label)}; if you restored that, run it)" if label else "")
+        matters = {
+            name: f" (deleted with {label}; if you restored that, run it)" if label else ""
             for name, label in waits.items()
-        )
+        }
+        rich = ", ".join(f"<code>{escape(n)}</code>{escape(m)}" for n, m in matters.items())
         data = {
             "text/plain": "None",
-            "text/html": f"<pre style='margin: 0'>None</pre><small>waits for {text}</small>",
+            "text/html": f"<pre style='margin: 0'>None</pre><small>waits for {rich}</small>",
         }
         hook = self._shell.displayhook
         hook.start_displayhook()
@@ -86,6 +86,9 @@ class LiveOutputs:
         hook.write_format_data(data, {})
         hook.finish_displayhook()
         self._update(run, data, {}, listener)
+        if run.request.at_prompt:
+            plain = ", ".join(f"`{name}`{matter}" for name, matter in matters.items())
+            self._shell.display_pub.publish({"text/plain": f"waits for {plain}"})
 
     def blocked(self, run: Run, blame: str) -> None:
         """Say under a cell's old outputs why it was not re-run."""

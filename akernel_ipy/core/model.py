@@ -36,6 +36,8 @@ class Request:
     msg_id: str
     message: Message = field(repr=False)
     idents: tuple[bytes, ...] = ()
+    #: It was typed into a console, or the like, which shows text alone.
+    at_prompt: bool = False
 
     @property
     def tags(self) -> tuple[object, ...]:
@@ -51,8 +53,16 @@ class Request:
         return (*(name for name, value in metadata.items() if value is True), *listed)
 
     @classmethod
-    def from_message(cls, message: Message, idents: tuple[bytes, ...] = ()) -> Request:
-        """Read a deserialized ``execute_request``, with the defaults of the messaging spec."""
+    def from_message(
+        cls, message: Message, idents: tuple[bytes, ...] = (), *, prompt: bool = False
+    ) -> Request:
+        """Read a deserialized ``execute_request``, with the defaults of the messaging spec.
+
+        Args:
+            message: the request.
+            idents: who sent it.
+            prompt: the sender has a prompt; it may have cells, too.
+        """
         content = message.get("content")
         if not isinstance(content, Mapping):
             raise ValueError("execute_request: content is not an object")
@@ -78,6 +88,7 @@ class Request:
             msg_id=str(header["msg_id"]),
             message=message,
             idents=idents,
+            at_prompt=prompt and not isinstance(cell_id, str),
         )
 
 

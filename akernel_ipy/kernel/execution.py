@@ -18,7 +18,8 @@ class Execution(Dispatch):
 
     def _accept(self, idents: list[bytes], message: dict[str, Any]) -> None:
         try:
-            request = Request.from_message(message, tuple(idents))
+            prompt = self.sessions.is_prompt(message)
+            request = Request.from_message(message, tuple(idents), prompt=prompt)
         except ValueError as error:
             context = self._session_of(message).context.copy()
             self._serve(self._refuse(idents, message, error), context)

@@ -12,6 +12,9 @@ from ..core.notebooks import Notebooks
 from ..session import Session
 from .files import NotebookFiles
 
+#: So many prompts are remembered, the newest ones.
+PROMPTS = 256
+
 
 class Sessions:
     """The sessions of a kernel: one for all clients, until `isolate` gives each notebook its own.
@@ -32,6 +35,8 @@ class Sessions:
         self._by_key: dict[int, Session] = {}
         #: The connection that a client last used.
         self._identities: dict[str, bytes] = {}
+        #: Clients that have asked whether code is complete, as a console does of what is typed.
+        self._prompts: dict[str, None] = {}
         #: Which notebook is behind a door: see `core.doors`.
         self._by_door: dict[str, int] = {}
         self._gone: Callable[[bytes], bool] = lambda identity: True
@@ -96,7 +101,14 @@ class Sessions:
         return None if key is None else self._by_key.get(key)
 
     def enter(self, identities: Sequence[Any], message: Message) -> None:
-        """Note who has come through a door: so its notebook is known before its first cell."""
+        """Note who is a prompt, and who has come through a door.
+
+        So the notebook behind a door is known before its first cell.
+        """
+        if message["msg_type"] == "is_complete_request":
+            self._prompts[client_of(message)] = None
+            if len(self._prompts) > PROMPTS:
+                del self._prompts[next(iter(self._prompts))]
         door = door_of(identities)
         if door is None:
             return
@@ -105,6 +117,10 @@ class Sessions:
             key = self._by_door.get(door)
             if key is not None and self.notebooks.of(client) != key:
                 self.notebooks.attach(client, key)
+
+    def is_prompt(self, message: Message) -> bool:
+        """Whether a message's client is a console, or the like."""
+        return client_of(message) in self._prompts
 
     def behind(self, door: str) -> Session | None:
         """Give the session of the notebook behind a door, if it has run anything."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -14,20 +15,24 @@ from notebooks.percent import plain
 
 PROMPT = r"In \[\d+\]: "
 PATIENCE = 90  # seconds
+#: What sets a mode of the terminal.
+MODES = re.compile(r"\x1b\[\?\d+[hl]")
 
 
 class Console:
-    """The console with its simple prompt, which takes one line at a time.
+    """The console in a dumb terminal, one line at a time.
 
     Args:
         connection_file: of its kernel: written if ``options`` name a kernel to start, read
             if they say ``--existing``.
+        simple: with its simple prompt; else with the one that users have, which asks the kernel
+            whether a line is complete.
     """
 
-    def __init__(self, connection_file: Path, *options: str) -> None:
+    def __init__(self, connection_file: Path, *options: str, simple: bool = True) -> None:
         self._terminal = pexpect.spawn(
             sys.executable,
-            ["-m", "jupyter_console", "--simple-prompt", *options],
+            ["-m", "jupyter_console", *["--simple-prompt"] * simple, *options],
             env={**os.environ, "TERM": "dumb"},
             encoding="utf-8",
             timeout=PATIENCE,
@@ -39,9 +44,10 @@ class Console:
         self._wait_subscribed(connection_file)
 
     @classmethod
-    def start(cls, kernel: str, connection_file: Path) -> Console:
+    def start(cls, kernel: str, connection_file: Path, *, simple: bool = True) -> Console:
         """Open a console with a kernel of its own."""
-        return cls(connection_file, f"--kernel={kernel}", "-f", str(connection_file))
+        options = f"--kernel={kernel}", "-f", str(connection_file)
+        return cls(connection_file, *options, simple=simple)
 
     @classmethod
     def join(cls, connection_file: Path) -> Console:
@@ -85,7 +91,7 @@ class Console:
         self.type("print('all', 'said')")
         while "all said" not in self._said[-1]:
             self.type(" ")
-        text = plain("".join(self._said[1:])).replace("\r", "")
+        text = MODES.sub("", plain("".join(self._said[1:])).replace("\r", ""))
         del self._said[1:]
         return [line for line in map(str.strip, text.split("all said")[0].splitlines()) if line]
 

@@ -38,3 +38,11 @@ def test_two_consoles_on_one_multi_kernel_have_names_of_their_own(tmp_path: Path
         first.type("x.upper()")
         assert first.printed() == ["Out[4]: 'MINE'"]
         first.exit()
+
+
+def test_the_console_says_what_an_input_waits_for(tmp_path: Path) -> None:
+    with Console.start("akernel-react", tmp_path / "kernel.json", simple=False) as console:
+        console.type("prnt(1)")
+        printed = [line for line in console.printed() if not line.startswith("pr")]  # no echoes
+        assert printed == ["Out[1]: None", "waits for `prnt`"]
+        console.exit()

@@ -44,6 +44,16 @@ def test_a_sum_follows_its_input_without_cell_ids(lab: Lab) -> None:
 # -- pending
 
 
+def test_a_prompt_is_told_in_plain_text_what_its_input_waits_for(lab: Lab) -> None:
+    lab.client.ask("is_complete_request", {"code": "c * d"})
+    lab.type("c * d").result()
+    assert lab.texts("#1") == ["None", "waits for `c`, `d`"]
+    lab.run("1", "c, d = 2, 3")
+    assert lab.texts("#1") == ["6"]
+    lab.run("2", "e + 1")
+    assert lab.texts("2") == ["None"]
+
+
 def test_a_pending_cell_says_none_and_names_what_it_waits_for(lab: Lab) -> None:
     cell = lab.run("1", "print('not yet')\nheight * width")
     assert (cell.status, cell.stdout) == ("ok", "")
