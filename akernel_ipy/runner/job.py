@@ -86,7 +86,9 @@ class NotebookJob:
                 f"{kernel.name!r} speaks {language.get('name')}; leave out -p"
             )
         self.notebook.metadata["language_info"] = from_dict(language)
-        self.notebook.metadata.setdefault("kernelspec", from_dict(kernel.kernelspec))
+        described = self.notebook.metadata.get("kernelspec", {})
+        if not described.get("name") or not described.get("display_name"):
+            self.notebook.metadata["kernelspec"] = from_dict({**kernel.kernelspec, **described})
 
     def _result(self, execution: Execution, startup: float) -> NotebookResult:
         for stage in self.stages:

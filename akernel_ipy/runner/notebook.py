@@ -76,8 +76,22 @@ def upgrade(notebook: Any) -> Any:
     if notebook.get("nbformat_minor", 0) < MINOR:
         notebook = nbformat.v4.upgrade(notebook, MAJOR, notebook.get("nbformat_minor", 0))
     _, notebook = normalize(notebook)
-    nbformat.validate(notebook)
+    nbformat.validate(without_results(notebook))
     return notebook
+
+
+def without_results(notebook: Any) -> Any:
+    """Give what of a notebook has to be valid for a run.
+
+    Outputs are replaced, and the kernel's description is completed: editors write odd ones, such as
+    PyCharm's ``jetTransient``, which keep no other program from running the notebook.
+    """
+    described = ("kernelspec", "language_info")
+    return {
+        **notebook,
+        "metadata": {k: v for k, v in notebook["metadata"].items() if k not in described},
+        "cells": [{**c, "outputs": []} if "outputs" in c else c for c in notebook["cells"]],
+    }
 
 
 def check_target(path: Path) -> None:

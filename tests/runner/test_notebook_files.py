@@ -65,6 +65,18 @@ def test_older_formats_are_upgraded(tmp_path: Path, version: int, minor: int) ->
     assert upgraded.cells[0].id
 
 
+def test_old_outputs_and_a_description_of_the_kernel_that_are_not_valid_are_no_hindrance(
+    tmp_path: Path,
+) -> None:
+    output = {"output_type": "stream", "name": "stdout", "text": "", "jetTransient": {}}
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"language": "python"}
+    notebook.cells.append({**nbformat.v4.new_code_cell("1"), "outputs": [output]})
+    path = tmp_path / "odd.ipynb"
+    path.write_text(json.dumps(notebook))
+    assert load(path).cells[0].source == "1"
+
+
 def test_saving_keeps_permissions_and_links(tmp_path: Path) -> None:
     real = write(tmp_path / "real.ipynb", ["1"])
     real.chmod(0o640)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from akernel_ipy.core.errors import ModeError, NotebookError
@@ -175,7 +177,12 @@ def test_requests_carry_the_cell_id_and_the_metadata_of_the_cell(tmp_path: Path)
 
 
 def test_the_notebook_says_when_its_cells_ran_and_what_ran_them(tmp_path: Path) -> None:
-    result = run_cells(tmp_path, ["1"])
+    path = write(tmp_path / "notebook.ipynb", ["1"])
+    notebook = read(path)
+    notebook.metadata["kernelspec"] = {"language": "python"}  # which isn't all it has to be
+    path.write_text(json.dumps(notebook))
+    result = asyncio.run(run_notebook(path))
+    nbformat.validate(result.notebook)
     metadata = result.notebook.metadata
     assert metadata.language_info.name == "python"
     assert metadata.kernelspec.name == "akernel"
