@@ -91,7 +91,7 @@ def layout(flow: Flow) -> Layout:
 
 
 def _note(box: Box) -> str:
-    return shorten(f"{box.status}: {box.note}" if box.note else box.status, NOTE)
+    return shorten(box.state, NOTE)
 
 
 def _width(box: Box, found: dict[str, list[Group]]) -> float:

@@ -53,7 +53,8 @@ def _rows(picture: Layout) -> int:
 
 def _entry(box: Box, x: float, y: float, width: float) -> str:
     label = len(box.label) * 6.6 + 22
-    line = shorten(box.line, max(4, int((width - label - 10) / (COLUMN * 11 / 12))))
+    words = box.line if box.status == "fresh" else f"{box.state} · {box.line}"
+    line = shorten(words, max(4, int((width - label - 10) / (COLUMN * 11 / 12))))
     return (
         f'<g class="cell" data-cell={attribute(box.id)} data-status="{box.status}">'
         + mark(box.status, x + 5, y + 8)

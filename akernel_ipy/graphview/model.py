@@ -27,6 +27,11 @@ class Box:
     status: Status = "fresh"
     note: str = ""
 
+    @property
+    def state(self) -> str:
+        """The status, with what there is to say about it."""
+        return f"{self.status}: {self.note}" if self.note else self.status
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

@@ -40,7 +40,7 @@ def _lines(flow: Flow, box: Box) -> list[str]:
 
 def _alone(flow: Flow) -> str:
     labels = [
-        box.label if box.status == "fresh" else f"{box.label} ({box.status})" for box in flow.alone
+        box.label if box.status == "fresh" else f"{box.label} ({box.state})" for box in flow.alone
     ]
     more = len(labels) - SOME
     shown = ", ".join(labels[:SOME]) + (f" and {more} more" if more > 0 else "")

@@ -20,11 +20,12 @@ from .command import Command, cell_number
 
 def _tasks(session: Any, arguments: list[str]) -> None:
     own = find_run()
-    for run in session.tasks:
-        if run is own:
-            continue
+    others = [run for run in session.tasks if run is not own]
+    for run in others:
         since = f"running for {run.age:.1f} s" if run.active else "waiting"
         print(f"{run.label}  {since}")
+    if not others:
+        print("no other cell runs or waits")
 
 
 def _cancel(session: Any, arguments: list[str]) -> None:
@@ -123,7 +124,8 @@ class AkernelMagics(Magics):
         """
         words = line.split()
         if not words:
-            print("\n".join(f"%akernel {c.usage:10} {c.purpose}" for c in self.commands))
+            width = max(len(c.usage) for c in self.commands)
+            print("\n".join(f"%akernel {c.usage:{width}}  {c.purpose}" for c in self.commands))
             return
         for command in self.commands:
             arguments = command.match(words)

@@ -102,6 +102,12 @@ def test_cells_that_share_no_names_are_listed_below():
     assert {cell.get("data-cell") for cell in of_class(root, "cell")} == {"c1", "c2", "c3", "c4"}
 
 
+def test_a_lone_cell_that_waits_says_for_what():
+    lone = flow_of((1, 2, "a"), count=3, statuses={3: ("pending", "zeta")})
+    assert "pending: zeta · line_3 = 3" in words(parsed(lone))
+    assert "share no names: In [3] (pending: zeta)" in describe(lone, LIMIT)
+
+
 def test_of_very_many_lone_cells_the_rest_is_counted():
     root = parsed(flow_of((1, 2, "a"), count=1000))
     assert "share no names (958 more are not listed)" in words(root)

@@ -186,7 +186,7 @@ def test_tasks_lists_what_runs_and_since_when(client: Client) -> None:
     (line,) = [line for line in shown.splitlines() if f"[{running.count}]" in line]
     assert "running for" in line
     assert "akernel tasks" not in shown
-    assert client.run("%akernel tasks").stdout == ""
+    assert client.run("%akernel tasks").stdout == "no other cell runs or waits\n"
 
 
 def test_cancel_ends_the_cell_of_that_number_and_no_other(client: Client) -> None:
