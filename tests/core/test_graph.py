@@ -167,6 +167,27 @@ def test_a_reader_run_again_reads_the_newest_value():
     assert graph.source("c1", "df") == "c2"
 
 
+def test_a_reader_that_keeps_a_name_goes_on_reading_the_older_value():
+    graph = graph_of(*CHAIN)
+    again = graph.update("c1", analyze("df.size"), {"df"}).graph
+    assert again.source("c1", "df") == "c0"
+    assert graph.update("c3", analyze("df.show()"), {"df"}).graph.source("c3", "df") == "c2"
+
+
+@pytest.mark.parametrize("edit", ["mean = df.mean()", "mean = df.median() + 1"])
+@pytest.mark.parametrize("last", ["df = df - mean", "tmp = mean; df = tmp"])
+def test_a_reader_run_again_does_not_read_from_a_cell_that_needs_it(edit, last):
+    update = updates("df = load()", "mean = df.mean()", last, (1, edit))
+    assert update.cycle is None
+    assert update.graph.source("c1", "df") == "c0"
+
+
+def test_a_cell_edited_to_read_a_name_reads_it_from_where_that_closes_no_cycle():
+    update = updates("x = 1", "x = 2", "y = 1", "x = x + y", (2, "y = x"))
+    assert update.cycle is None
+    assert update.graph.source("c2", "x") == "c1"
+
+
 def test_a_redefiner_edited_into_a_plain_definer_takes_the_readers():
     graph = graph_of("x = 1", "a = x", "x = x + 1", (2, "x = 7"))
     assert graph.source("c1", "x") == "c2"

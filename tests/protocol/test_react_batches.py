@@ -100,6 +100,23 @@ def test_run_all_that_a_wave_outruns_takes_redefinitions_from_where_they_began(
     assert lab.texts("p") == ["[2, 1, 2, 2]\n"]
 
 
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_run_all_again_reads_each_name_from_where_it_was_read_before(
+    lab: Lab, at_once: int
+) -> None:
+    for value in range(3):
+        cells = {"a": f"df = [{value}]", "m": "m = df[0]; print(df)", "b": "df = df + [m]"}
+        requests = []
+        for cell, code in {**cells, "p": "print(df)"}.items():
+            requests.append(lab.send(cell, code))
+            if len(requests) >= at_once:
+                assert requests[-1].result().status == "ok"
+        assert lab.texts("m") == [f"[{value}]\n"]
+        assert lab.texts("p") == [f"[{value}, {value}]\n"]
+    assert lab.run("m", "m = df[0] + 7").status == "ok"  # no cycle: it reads what it read
+    assert lab.texts("p") == ["[2, 9]\n"]
+
+
 def test_run_all_with_waiting_cells_is_right(lab: Lab) -> None:
     cells = {
         "a": "await asyncio.sleep(0.02); a = 1",

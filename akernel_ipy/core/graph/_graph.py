@@ -210,15 +210,25 @@ class Graph:
 
     # -- updates ---------------------------------------------------------------------------
 
-    def update(self, cell: str, names: Names | None) -> Update:
+    def update(self, cell: str, names: Names | None, keep: Container[str] = ()) -> Update:
         """Run (or with None: delete) a cell, and say what changes with it.
 
         An edit is the same as a deletion and a new cell at once; a cell that the graph doesn't
-        know is not an error.
+        know is not an error. A cell reads from the newest definers, but not from one that needs
+        the cell itself, if there is an older one.
+
+        Args:
+            cell: the cell.
+            names: what it defines and reads.
+            keep: names that it goes on reading from where it does, if that still defines them.
         """
         from ._update import Draft  # it needs Graph itself
 
-        return Draft(self).update(cell, names)
+        update = Draft(self, keep).update(cell, names)
+        if update.cycle is None or cell not in self:
+            return update
+        other = Draft(self, keep, wary=True).update(cell, names)
+        return update if other.cycle is not None else other
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,17 @@ from ._values import NOBODY, Node
 
 
 class Draft:
-    """A graph in the making; used for one update."""
+    """A graph in the making; used for one update.
 
-    def __init__(self, graph: Graph) -> None:
+    Args:
+        graph: the graph as it is.
+        keep: names that the cell goes on reading from where it does.
+        wary: the cell doesn't read from a definer that needs the cell itself.
+    """
+
+    def __init__(self, graph: Graph, keep: Container[str] = (), *, wary: bool = False) -> None:
         self.graph = graph
+        self.keep, self.wary = keep, wary
         self.nodes = graph._nodes
         self.definers = graph._definers
         self.readers = graph._readers
@@ -130,7 +137,22 @@ class Draft:
             definers = self.definers.get(name) or ()
             if name in names.defs:
                 definers = definers[: definers.index(cell)]
+            else:
+                definers = self._within_reach(cell, name, definers)
             yield name, definers[-1] if definers else NOBODY
+
+    def _within_reach(self, cell: str, name: str, definers: tuple[str, ...]) -> tuple[str, ...]:
+        """Give the definers up to the one that a cell reads from."""
+        held = self.graph.source(cell, name)
+        held_on = definers[: definers.index(held) + 1] if held in definers else ()
+        if held_on and name in self.keep:
+            return held_on
+        if not self.wary or not definers or not self._depends(definers[-1], {cell}):
+            return definers
+        older = definers
+        while older and self._depends(older[-1], {cell}):
+            older = older[:-1]
+        return held_on or older or definers
 
     def _readers_of(self, source: str, name: str) -> tuple[str, ...]:
         found = self.readers.get((source, name))

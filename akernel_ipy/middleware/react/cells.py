@@ -27,6 +27,9 @@ class Cell:
     moved: bool = False
     #: The cell to blame, if it is blocked.
     blame: str | None = None
+    #: Names that the user's run takes from an older definition, and that it would redefine else
+    #: from its own value.
+    anew: frozenset[str] = frozenset()
     #: How many times it ran.
     runs: int = 0
     #: Place of its latest evaluation among all of the session; 0 if it never ran.

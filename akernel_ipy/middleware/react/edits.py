@@ -26,6 +26,22 @@ class Edits:
         #: The newest run that said of a cell that it was deleted.
         self._deleted_by: dict[str, int] = {}
 
+    def anew(self, cell_id: str) -> frozenset[str]:
+        """Give the names that a cell which the user runs reads from where it did, not the owner.
+
+        The user ran that definer after those that have redefined its value, this cell included, as
+        a second Run All does: what a wave has made of them since doesn't count.
+        """
+        graph, cells = self._book.graph, self._book.cells
+        names = set[str]()
+        for name, source in graph.displaced(cell_id):
+            definers = [cell for cell in graph.definers(name) if cell in cells]
+            if source in definers:
+                since = definers[definers.index(source) :]
+                if max(since, key=lambda cell: cells[cell].run.number) == source:
+                    names.add(name)
+        return frozenset(names)
+
     def refuse(self, cell_id: str, names: Names, update: Update, run: Run) -> Exception | None:
         """Give the error of an update that can't be."""
         book = self._book

@@ -63,7 +63,7 @@ class Evaluator:
             if cell.id not in self._book.graph:
                 return Ended()
             strict, since = begin is not None, run.state.batch
-            view = older.open(self._book.graph, cell.id, strict=strict, since=since)
+            view = older.open(self._book.graph, cell.id, strict=strict, since=since, anew=cell.anew)
             if view is None:
                 return Ended(lost=True)
             ended = Ended()

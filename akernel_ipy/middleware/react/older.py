@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -109,7 +109,13 @@ class OlderValues:
     # -- when a cell runs ------------------------------------------------------------------
 
     def open(
-        self, graph: Graph, cell: str, *, strict: bool = False, since: float = inf
+        self,
+        graph: Graph,
+        cell: str,
+        *,
+        strict: bool = False,
+        since: float = inf,
+        anew: Container[str] = (),
     ) -> View | None:
         """Let a cell run: give its view of the namespace, to be closed when it has run.
 
@@ -119,6 +125,7 @@ class OlderValues:
             strict: the wave runs it.
             since: when the first request of one go arrived. What a wave has made of the cell since
                 then, before its own request was there, is made anew.
+            anew: names that it makes anew in any case.
 
         Returns:
             None if it is strict, and a value that the cell reads is gone.
@@ -133,7 +140,7 @@ class OlderValues:
             mine = graph.owner(name) == cell and name in self._namespace()
             mine = mine and name not in self._borrowed
             taken = version.taken.get(cell, inf) if version and not strict else inf
-            if mine and (source is None or taken < since):
+            if mine and (source is None or (taken < since and name not in anew)):
                 continue  # as in a plain notebook, ``n += 1`` goes on from where it was
             if version is not None:
                 values[name], versions[name] = version.value, version

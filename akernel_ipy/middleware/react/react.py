@@ -109,12 +109,14 @@ class React:
         """Run the cell when its turn has come; note which cells that concerns."""
         if self._edits.is_gone(cell_id, run):
             return self._abort(run)
-        update = self.book.graph.update(cell_id, names)
+        anew = self._edits.anew(cell_id)
+        update = self.book.graph.update(cell_id, names, anew)
         problem = self._edits.refuse(cell_id, names, update, run)
         if problem is not None:
             self._host.shell.pass_over(run)
             return self._host.outputs.error(problem)
         cell, edited, others = self._edits.enter(cell_id, run, update)
+        cell.anew = anew
         concerned += others
         step = await self._waves.turn(cell_id)
         if step is None:
