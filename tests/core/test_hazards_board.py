@@ -14,6 +14,7 @@ from .hazards import Table
 
 SETS = "p = 1\ndef f():\n global p\n p = 2"
 
+BINDS = "def s():\n global p\n p = q"
 SWAP = "def k(x): x.append(1)\ndef s():\n global h\n h = k"
 HOLDS = "class K:\n def __init__(self, x):\n  self.x = x\n"
 
@@ -33,6 +34,12 @@ COMING = [
     ("o = []\np = []", "z = o", "o.append(p)", "z[-1].append(7)", "print(p)"),
     ("o = []\np = []", "def f(): return o", "o.append(p)", "f()[-1].append(7)", "print(p)"),
     ("o = []\np = []", "z = [o, *g()]", "o.append(p)", "y = z[0]", "y[0].append(1)", "print(p)"),
+    ("y, z = [0], []", "w = y", "w[0] = z", "w[0].append(1)", "print(z)"),
+    # The same, where it also binds a name that the waiting cell reads, or binds too.
+    ("y, z, n = [0], [], 0", "w = y", "w[0] = z; n", "n = 5; y[0].append(1)", "print(z)"),
+    ("y, z, n = [0], [], 0", "w = y", "w[0] = z; n = 4", "n = 5; y[0].append(1)", "print(z)"),
+    # A name that a function binds which comes.
+    (f"p, q = [], []\n{BINDS}", "len(q)\ndef k(): return s()", "k()", "p.append(7)", "print(q)"),
     # Functions that come.
     ("p = []\ndef f(): p.append(1)", "g = f", "g()", "print(p)"),
     ("p = 1\ndef f(): return p", "g = f", "g()", "p = 2"),

@@ -89,6 +89,15 @@ def counted(f):
 @counted
 def f(): pass
 """
+COUNTING = """\
+def make():
+ seen = []
+ def f(x):
+  seen.append(x)
+  return x
+ return f
+f = make()
+"""
 OBJECT = "class K:\n def __init__(self): self.n = []\n def {}\nk = K()"
 CALLABLE = OBJECT.format("__call__(self, x): self.n.append(x)")
 METHOD = OBJECT.format("m(self, x=1): self.n.append(x)")
@@ -124,6 +133,7 @@ CALLED = [
     # Objects that are called, or stepped through, by who gets them.
     (CALLABLE, "list(map(k, [1]))", "print(k)", "changed"),
     (CALLABLE, "max([1], key=k)", "print(k)", "changed"),
+    (COUNTING, "max([1], key=f)", "print(f)", "changed"),
     (CALLABLE, "re.sub('x', k, 'x')", "print(k)", "changed"),
     (CALLABLE, "print(k)", "print(k)", ""),
     (ITERATOR, "' '.join(k)", "print(k)", "changed"),
@@ -189,6 +199,8 @@ COMING = [
     (CALLABLE, "q(1)", True),
     (CALLABLE, "re.sub('x', q, 'x')", True),
     (ITERATOR, "for x in q: pass", True),
+    ("class K:\n n = []\n h = n.append\nk = K()", "q.h(1)", True),
+    ("class K:\n n = []\n h: object = n.append\nk = K()", "q.h(1)", True),
     ("from collections import defaultdict\nk = defaultdict(list)", "q['x']", True),
     ("k = {'x': 1}", "q['x']", False),
     ("import numpy as np\nk = np.arange(3)\ndef use(x): x.resize(5)", "use(q)", True),

@@ -146,17 +146,16 @@ class Conflicts:
         access, bound, below = entry.access, _bound(entry.access), entry.bit - 1
         gathering, known = Gathering(), 0
         for other, hazards in found.items():
-            known |= other.bit
             if any(hazard.is_flow for hazard in hazards):
+                known |= other.bit
                 gathering.take(other.lends)
         own = self._prospects.giving(access.reads, access.tokens) & below
-        used = self._prospects.using(access.changes) & below
-        only_reads = not own and not used and _gets_only_to_read(access, found)
+        only_reads = not own and _gets_only_to_read(access, found)
         if self._prospects.binding(access.heeded) & below or _gets_functions(access, found):
             # What it was found to do may be what the function does no longer.
             only_reads = False
             gathering.keep(access)
-        own |= used
+        own |= self._prospects.using(access.changes) & below
         while True:
             coming = own | (self._giving(gathering) & below if gathering.above else 0)
             coming &= ~(known | gathering.above)
@@ -164,7 +163,10 @@ class Conflicts:
                 break
             other = self._entries[coming.bit_length() - 1]
             known |= other.bit
-            found[other] = [hazard_between(access, bound, other.prospect)]
+            coming_hazard = hazard_between(access, bound, other.prospect)
+            hazards = found.setdefault(other, [])
+            if all(hazard.kind is not coming_hazard.kind for hazard in hazards):
+                hazards.append(coming_hazard)
             gathering.take(other.lends)
         if not found:
             for other in self._each(self._prospects.losing(bound) & below):

@@ -42,8 +42,8 @@ class Hazard:
 
     @property
     def is_flow(self) -> bool:
-        """Whether something may come from the other cell."""
-        return self.kind not in (Kind.WRITE, Kind.REWRITE)
+        """Whether something may come from the other cell, which does not only use something."""
+        return self.kind not in (Kind.WRITE, Kind.REWRITE, Kind.CHANGE)
 
 
 class Hazards(tuple[Hazard, ...]):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
 from types import CodeType
 
+from ...bytecode import parts
 from ...parsing import parse, quietly
 from ...syntax import last_word
 from ._analysis import uses_of_function
@@ -80,17 +80,10 @@ class Texts:
             flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
             with quietly():
                 whole = compile(tree, code.co_filename, "exec", flags, dont_inherit=True)
-            if code in _inner(whole):
+            if code in parts(whole):
                 for node in ast.walk(tree):
                     if isinstance(node, _Function) and node.name == code.co_name:
                         first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
                         if first == code.co_firstlineno:
                             return uses_of_function(node)
         return None
-
-
-def _inner(code: CodeType) -> Iterator[CodeType]:
-    for value in code.co_consts:
-        if isinstance(value, CodeType):
-            yield value
-            yield from _inner(value)
