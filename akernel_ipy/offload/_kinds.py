@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.slots import slots
+
 _CONSTANT_TYPES = frozenset({
     str, bytes, int, float, complex, bool, type(None), range, slice, frozenset, tuple,
     types.BuiltinFunctionType, types.ModuleType, types.CodeType, type(Ellipsis),
@@ -86,15 +88,9 @@ def _fill_class(cls: type, new: dict[str, Any]) -> None:
             setattr(cls, name, value)
 
 
-def _slots(cls: type) -> list[str]:
-    found = (vars(base).get("__slots__", ()) for base in cls.__mro__)
-    names = [name for slots in found for name in ([slots] if isinstance(slots, str) else slots)]
-    return [name for name in names if name not in {"__dict__", "__weakref__"}]
-
-
 def _look_instance(obj: Any) -> dict[str, Any]:
-    slots = {name: getattr(obj, name) for name in _slots(type(obj)) if hasattr(obj, name)}
-    return {**slots, **getattr(obj, "__dict__", {})}
+    held = {name: getattr(obj, name) for name in slots(type(obj)) if hasattr(obj, name)}
+    return {**held, **getattr(obj, "__dict__", {})}
 
 
 def _fill_instance(obj: Any, new: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from akernel_ipy.core.errors import OffloadError
+from akernel_ipy.offload._kinds import kind_of
 from akernel_ipy.offload._parcel import Inputs, Packer, restore
 
 
@@ -252,3 +253,26 @@ def test_any_changes_and_identities_come_back(cells: list[list[str]]) -> None:
         return [(n, tools["shape"](namespace[n], seen)) for n in (*names, "O", "f")]
 
     assert shape(there) == shape(here)
+
+
+class Hidden:
+    """What an instance holds is in slots, one of them private."""
+
+    __slots__ = ("__kept", "seen")
+
+    def __init__(self, kept: object) -> None:
+        self.__kept = kept
+        self.seen = 1
+
+    def kept(self) -> object:
+        return self.__kept
+
+
+def test_what_a_private_slot_holds_is_seen_and_brought_back() -> None:
+    changed, other = Hidden("new"), Hidden("old")
+    kind = kind_of(other)
+    assert kind is not None
+    assert kind.fill is not None
+    assert kind.look(changed) != kind.look(other)
+    kind.fill(other, kind.look(changed))
+    assert other.kept() == "new"

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
+from ...core.slots import slots
+
 #: A name of the notebook, then the step to a child, to a child of that, and so on.
 Path = tuple[Any, ...]
 
@@ -124,18 +126,6 @@ def is_plain(value: Any) -> bool:
     return all(base is object or base.__flags__ & (1 << 9) for base in kind.__mro__) and (
         hasattr(value, "__dict__") or bool(slots(kind))
     )
-
-
-def slots(kind: type) -> list[str]:
-    """Name the slots of a class and of its bases."""
-    found: list[str] = []
-    for base in kind.__mro__:
-        own = base.__dict__.get("__slots__", ())
-        for name in (own,) if isinstance(own, str) else own:
-            if name not in {"__dict__", "__weakref__"}:
-                mangled = name.startswith("__") and not name.endswith("__")
-                found.append(f"_{base.__name__.lstrip('_')}{name}" if mangled else name)
-    return found
 
 
 #: What a class has by itself, or gets when somebody pickles an instance.

@@ -9,7 +9,8 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
-from .parts import attributes_of_class, has_attributes, is_plain, slots
+from ...core.slots import slots
+from .parts import attributes_of_class, has_attributes, is_plain
 
 #: What to bring back: the kind, the state, the attributes.
 State = tuple[str, Any, Any]
