@@ -50,17 +50,3 @@ def _own_size(value: Any) -> int:
         return sys.getsizeof(value)
     except Exception:  # the user's own __sizeof__
         return 0
-
-
-def in_words(size: int) -> str:
-    """Write a size for people.
-
-    >>> in_words(2_500_000)
-    '2.4 MiB'
-    """
-    value = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1000 or unit == "GiB":
-            break
-        value /= 1024
-    return f"{value:.0f} {unit}" if value >= 10 or unit == "B" else f"{value:.1f} {unit}"

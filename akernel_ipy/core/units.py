@@ -1,4 +1,4 @@
-"""Sizes and durations as people write and read them.
+"""Sizes, durations and lists as people write and read them.
 
 >>> parse_bytes("1.5 GiB"), parse_seconds("2h"), show_bytes(2048), show_seconds(200)
 (1610612736, 7200.0, '2.0 KiB', '3 min 20 s')
@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _BYTES = {"": 1, "b": 1}
 _BYTES |= {f"{letter}b": 1000**power for power, letter in enumerate("kmgt", start=1)}
@@ -68,3 +69,13 @@ def show_seconds(seconds: float) -> str:
     if hours < 48:
         return f"{hours} h {minutes} min"
     return f"{hours // 24} d {hours % 24} h"
+
+
+def in_a_row(parts: Iterable[str]) -> str:
+    """Join words as a sentence does.
+
+    >>> in_a_row(["a", "b", "c"]), in_a_row(["a"]), in_a_row([])
+    ('a, b and c', 'a', '')
+    """
+    *most, last = [*parts] or [""]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -9,7 +9,8 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from ..core.model import find_run
-from ..core.sizes import in_words, size_of
+from ..core.sizes import size_of
+from ..core.units import show_bytes
 from .command import Command
 
 _HEADINGS = ("ID", "notebook", "age", "idle", "cells", "running", "size", "flavour")
@@ -37,7 +38,7 @@ def _row(session: Any, kernel: Any, mark: str) -> tuple[str, ...]:
         "" if running else _duration(now - session.seen),
         str(session.cells),
         str(running),
-        in_words(_size(session, kernel)),
+        show_bytes(_size(session, kernel)),
         str(session.mode),
     )
 

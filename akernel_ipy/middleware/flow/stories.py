@@ -9,6 +9,7 @@ from typing import Literal
 
 from ...core.hazards import Entry, Hazard, Hazards, Kind
 from ...core.model import Run, RunState, Status
+from ...core.units import in_a_row
 
 #: Runs that are remembered.
 MOST = 1000
@@ -113,7 +114,7 @@ class Stories:
         """Say for which cells a run waited, by the numbers of their prompts, and why."""
         waits = ((self._stories.get(n), hazards) for n, hazards in sorted(story.reasons.items()))
         return [
-            {"count": other.count, "why": _and(map(_reason, hazards))}
+            {"count": other.count, "why": in_a_row(map(_reason, hazards))}
             for other, hazards in waits
             if other is not None and other.count
         ]
@@ -122,8 +123,8 @@ class Stories:
         """Name the cells that a run waited for, those with the same reason together."""
         same: dict[str, list[str]] = {}
         for number, hazards in sorted(story.reasons.items()):
-            same.setdefault(_and(map(_reason, hazards)), []).append(self._label(number))
-        return [f"{_and(labels)}: {reason}" for reason, labels in same.items()]
+            same.setdefault(in_a_row(map(_reason, hazards)), []).append(self._label(number))
+        return [f"{in_a_row(labels)}: {reason}" for reason, labels in same.items()]
 
     def _label(self, number: int) -> str:
         story = self._stories.get(number)
@@ -147,7 +148,7 @@ def _reason(hazard: Hazard) -> str:
 
 
 def _names(hazard: Hazard) -> str:
-    names = _and(f"`{name}`" for name in hazard.names)
+    names = in_a_row(f"`{name}`" for name in hazard.names)
     if hazard.kind not in (Kind.CHANGED, Kind.CHANGE):
         return names
     if len(hazard.names) == 2:
@@ -158,8 +159,3 @@ def _names(hazard: Hazard) -> str:
 
 def _asks(title: str) -> bool:
     return title.startswith("%akernel")
-
-
-def _and(parts: Iterable[str]) -> str:
-    *most, last = [*parts] or [""]
-    return f"{', '.join(most)} and {last}" if most else last

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ...core.graph import Edge
 from ...core.model import Run
+from ...core.units import in_a_row
 from ...graphview import Box, Flow, Link
 from .book import Book
 from .cells import Cell, CellStatus
@@ -93,7 +94,7 @@ def reason(book: Book, cell: Cell) -> str:
     rest = [(name, by) for name, by in cell.because if not name and by not in known]
     if not any(by for _, by in rest) and named:
         rest = []
-    return _and(dict.fromkeys(_cause(book, cell, name, by) for name, by in [*named, *rest]))
+    return in_a_row(dict.fromkeys(_cause(book, cell, name, by) for name, by in [*named, *rest]))
 
 
 def _cause(book: Book, cell: Cell, name: str, by: str) -> str:
@@ -125,7 +126,7 @@ def _waits(book: Book, cell: Cell) -> str:
     by_matter: dict[str, list[str]] = {}
     for name in cell.waits_for:
         by_matter.setdefault(_matter(book, cell, name), []).append(name)
-    text = _and(f"{_names(names)}, {matter}" for matter, names in by_matter.items())
+    text = in_a_row(f"{_names(names)}, {matter}" for matter, names in by_matter.items())
     culprit = book.cells.get(cell.blame or "")
     if culprit is not None and culprit is not cell:
         text += f": {_on_the_way(book, cell, culprit)} needs it"
@@ -187,7 +188,7 @@ def _equal(book: Book, cell: Cell) -> Iterator[str]:
 
 def _redefined(book: Book, name: str) -> str:
     definers = [book.cells[cell].label for cell in book.graph.definers(name) if cell in book.cells]
-    return f"`{name}` is defined by {_and(definers)}" if len(definers) > 1 else ""
+    return f"`{name}` is defined by {in_a_row(definers)}" if len(definers) > 1 else ""
 
 
 def _edge(book: Book, cell: Cell, parent: str) -> Edge | None:
@@ -210,9 +211,4 @@ def _note(cell: Cell) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    return _and(f"`{name}`" for name in names)
-
-
-def _and(parts: Iterable[str]) -> str:
-    *most, last = [*parts] or [""]
-    return f"{', '.join(most)} and {last}" if most else last
+    return in_a_row(f"`{name}`" for name in names)
