@@ -106,6 +106,8 @@ class AsyncKernelApp(IPKernelApp):
         ipykernel 7.4 wraps the socket in a ZMQStream of the shell channel thread here: see
         `ShellRouter` for what that costs.
         """
+        # Notebooks that look for their kernel's id read it here; the command line set our own.
+        self.config.IPKernelApp.connection_file = self.abs_connection_file
         channel = self.shell_channel_thread
         router = ShellRouter(self.shell_socket, channel.io_loop)
         channel.shell_stream = router

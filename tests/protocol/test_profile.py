@@ -63,3 +63,10 @@ def test_another_kernel_class_is_ignored_and_the_log_says_so(
 ) -> None:
     assert client.run("type(get_ipython().kernel).__name__").value == "'AsyncKernel'"
     assert "Ignored IPKernelApp.kernel_class" in kernel.log
+
+
+def test_the_connection_file_is_in_the_configuration_under_ipykernels_name(
+    kernel: Kernel, client: Client
+) -> None:
+    found = client.run("get_ipython().config['IPKernelApp']['connection_file']").value
+    assert found == repr(kernel.manager.connection_file)
