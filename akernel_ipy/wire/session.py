@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import itertools
 import json
@@ -69,6 +70,28 @@ def pack_json(obj: Any) -> bytes:
         return text.encode(errors="replace")
 
 
+class Signer:
+    """HMAC signatures (RFC 2104) of one key, whose two hashes are begun once.
+
+    `hmac.digest` looks the hash function up and takes the key in for each message: twice the time.
+    """
+
+    def __init__(self, key: bytes, name: str) -> None:
+        self.key = key
+        size = hashlib.new(name).block_size
+        short = hashlib.new(name, key).digest() if len(key) > size else key
+        block = short.ljust(size, b"\0")
+        self._inner = hashlib.new(name, bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.new(name, bytes(byte ^ 0x5C for byte in block))
+
+    def sign(self, message: bytes) -> bytes:
+        """Give the signature in hexadecimal digits."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.hexdigest().encode()
+
+
 class WireSession(Session):
     """The same messages and the same checks as `Session`, at about a third of the cost.
 
@@ -86,8 +109,7 @@ class WireSession(Session):
 
     def _new_auth(self) -> None:
         super()._new_auth()
-        self._signing_key = self.key
-        self._digest_name = self.signature_scheme.split("-", 1)[1]
+        self._signer = Signer(self.key, self.signature_scheme.split("-", 1)[1])
 
     @property
     def msg_id(self) -> str:
@@ -104,18 +126,17 @@ class WireSession(Session):
             "msg_type": msg_type,
             "username": self.username,
             "session": self.session,
-            "date": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "date": f"{datetime.now(UTC).isoformat()[:-6]}Z",  # without its +00:00
             "version": protocol_version,
         }
 
     def sign(self, msg_list: Sequence[bytes]) -> bytes:
-        """Sign with a one-shot HMAC; ``b""`` if the connection has no key."""
-        if not self._signing_key:
+        """Sign a message; ``b""`` if the connection has no key."""
+        if not self._signer.key:
             return b""
         if sum(map(len, msg_list)) > JOIN_LIMIT:
             return super().sign(list(msg_list))
-        joined = b"".join(msg_list)
-        return hmac.digest(self._signing_key, joined, self._digest_name).hex().encode()
+        return self._signer.sign(b"".join(msg_list))
 
     def serialize(self, msg: dict[str, Any], ident: Any = None) -> list[bytes]:
         """Turn a message into frames; the parent's bytes are reused."""
@@ -202,7 +223,7 @@ class WireSession(Session):
         return message
 
     def _verify(self, frames: list[bytes], *, remember: bool) -> None:
-        if not self._signing_key:
+        if not self._signer.key:
             return
         signature = frames[0]
         if not signature:
