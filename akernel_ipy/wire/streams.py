@@ -52,6 +52,8 @@ class AsyncOutStream(OutStream):
         super().__init__(*args, **kwargs)
         if self._fid is not None:
             os.set_blocking(self._fid, False)
+            self._written = select.poll()
+            self._written.register(self._fid, select.POLLIN)
         os.register_at_fork(after_in_child=self._after_fork)
 
     def _after_fork(self) -> None:
@@ -119,15 +121,16 @@ class AsyncOutStream(OutStream):
         """
         if self.pub_thread is None:
             return
-        if not self._child:  # the pipe is its parent's
-            with gate:
+        with gate:
+            if not self._child:  # the pipe is its parent's
                 self.drain_descriptor()
-        self._flush()
+            self._flush()
 
     def _flush(self) -> None:
         with gate, self._send_lock:
-            for header, text in self._by_header():
-                self._send(header, text)
+            if self._waiting:
+                for header, text in self._by_header():
+                    self._send(header, text)
 
     def _by_header(self) -> list[tuple[Any, str]]:
         # Only what is there now: other threads go on writing.
@@ -171,10 +174,11 @@ class AsyncOutStream(OutStream):
         if self._fid is None or not self._should_watch:
             return
         with self._fd_lock:
-            while True:
+            # Mostly there is nothing, and asking costs a third of an exception.
+            while self._written.poll(0):
                 try:
                     data = os.read(self._fid, CHUNK)
-                except BlockingIOError:
+                except BlockingIOError:  # a forked child was faster
                     return
                 if not data or not self._should_watch:
                     return
