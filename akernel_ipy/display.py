@@ -8,6 +8,7 @@ from ipykernel.displayhook import ZMQShellDisplayHook
 from ipykernel.zmqshell import ZMQDisplayPublisher
 from IPython.core import formatters
 from IPython.core.formatters import DisplayFormatter
+from IPython.lib import pretty
 
 from .core.aliases import known_as
 from .core.model import current_run, header_of_caller, set_header
@@ -106,7 +107,10 @@ class AsyncDisplayHook(ZMQShellDisplayHook):
 
 
 #: Types without any ``_repr_*_`` method: unless somebody registers more, they show as text alone.
-_PLAIN = frozenset({int, float, bool, complex, str, bytes, type(None)})
+_PLAIN = (int, float, bool, complex, str, bytes, type(None))
+
+#: The names that they and their bases can be registered by.
+_NAMES = {kind: [(base.__module__, base.__name__) for base in kind.__mro__] for kind in _PLAIN}
 
 #: Formatters known to ask for a registered printer, then for such a method, and for nothing else.
 _STOCK = frozenset(
@@ -131,31 +135,51 @@ class PlainFirstFormatter(DisplayFormatter):
     """Formats numbers and strings as text, without asking the formatters that have no answer.
 
     IPython 9 `DisplayFormatter.format` asks twelve formatters for each object, and each looks along
-    the type's bases through traitlets: 43 us for an ``int``, where this takes 15.
+    the type's bases through traitlets: 30 us for an ``int``, where this takes 5.
     """
 
     def format(self, obj: Any, include: Any = None, exclude: Any = None) -> Any:
         """Give the MIME bundle of an object, and its metadata."""
         kind = type(obj)
         text: Any = self.formatters.get("text/plain")
-        if kind not in _PLAIN or include or exclude or not self._shows_as_text(kind, text):
+        if kind not in _NAMES or include or exclude or not self._shows_as_text(kind, text):
             return super().format(obj, include, exclude)
-        data = text(obj)
+        data = repr(obj) if _shows_as_repr(obj, kind, text) else text(obj)
         return ({} if data is None else {"text/plain": data}), {}
 
     def _shows_as_text(self, kind: type, text: Any) -> bool:
         """Tell whether nobody registered anything else for a type, or for a base of it."""
         if type(text) is not formatters.PlainTextFormatter:
             return False
-        bases = kind.__mro__
-        names = [(base.__module__, base.__name__) for base in bases]
+        bases, names = kind.__mro__, _NAMES[kind]
         rich = (f for f in self.formatters.values() if f is not text)
-        return all(
-            type(formatter) in _STOCK
-            and formatter.type_printers.keys().isdisjoint(bases)
-            and formatter.deferred_printers.keys().isdisjoint(names)
-            for formatter in (self.ipython_display_formatter, self.mimebundle_formatter, *rich)
-        )
+        for formatter in (self.ipython_display_formatter, self.mimebundle_formatter, *rich):
+            if type(formatter) not in _STOCK:
+                return False
+            by_type, by_name = _registered(formatter)
+            if by_type and not by_type.keys().isdisjoint(bases):
+                return False
+            if by_name and not by_name.keys().isdisjoint(names):
+                return False
+        return True
+
+
+def _registered(formatter: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """Give the printers of a formatter, without traitlets' descriptors if they are there."""
+    values = formatter._trait_values
+    try:
+        return values["type_printers"], values["deferred_printers"]
+    except KeyError:
+        return formatter.type_printers, formatter.deferred_printers
+
+
+def _shows_as_repr(obj: Any, kind: type, text: Any) -> bool:
+    """Tell whether the pretty printer would take a number or a string to its ``repr``."""
+    # Integers of many digits may have no text at all, which the formatter reports.
+    if kind is not str and not (kind is int and obj.bit_length() < 1000):
+        return False
+    stock = pretty._type_pprinters[kind]
+    return text.type_printers.get(kind) is stock and id(obj) not in text.singleton_printers
 
 
 @known_as(ZMQDisplayPublisher)
