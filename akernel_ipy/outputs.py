@@ -24,7 +24,8 @@ class LiveOutputs:
         self._shell = shell
 
     def begin(self, run: Run) -> None:
-        """Let the next output of a re-run replace the old ones."""
+        """Let the next output of a re-run replace the old ones, also in IPython's history."""
+        self._shell.history_manager.outputs.pop(run.count, None)
         self._shell.display_pub.clear_output(wait=True)
 
     def end(

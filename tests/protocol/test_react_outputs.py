@@ -113,6 +113,15 @@ def test_out_and_underscores_hold_what_the_cell_now_shows(lab: Lab) -> None:
     assert lab.ask("len(In)") == lab.run("c", "'in'").count
 
 
+def test_the_history_keeps_only_what_the_cell_now_shows(lab: Lab) -> None:
+    lab.run("a", "a = 1")
+    b = lab.run("b", "a + 1")
+    lab.run("a", "a = 10")
+    lab.run("a", "a = 20")
+    kept = f"get_ipython().history_manager.outputs[{b.count}]"
+    assert lab.ask(f"[output.bundle for output in {kept}]") == [{"text/plain": "21"}]
+
+
 def test_a_semicolon_silences_its_own_cell_in_re_runs_too(lab: Lab) -> None:
     lab.run("a", "a = 1;")
     lab.run("quiet", "a + 1;")
