@@ -147,6 +147,14 @@ class Kernel:
         self._close_clients()
         return self.client()
 
+    def shut_down(self) -> int:
+        """Shut down as a front-end does; give its exit status, negative if it had to be killed."""
+        process = self.manager.provisioner.process
+        self.manager.shutdown_wait_time = 2 * PATIENCE  # it is sent SIGTERM after half of it
+        self.manager.shutdown_kernel()
+        assert process.returncode is not None
+        return process.returncode
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """Hold the process: what is sent meanwhile has all arrived before any of it is handled."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ class Request:
         self.messages: list[Message] = []  # from iopub, in order
         self.replies: list[Message] = []
         self.inputs: list[Message] = []
-        self.sent = time.monotonic()
         self.replied = 0.0
         #: Outputs may come after its idle: tasks or threads that outlive the cell.
         self.background = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 
 import psutil
@@ -90,12 +89,10 @@ def test_under_flow_a_failed_offloaded_cell_aborts_what_needs_its_data(flow: Cli
     assert reader.result(LONG).status == "aborted"
 
 
-def interrupted(kernel: Kernel, client: Client, body: str, within: float = 15.0) -> str:
+def interrupted(kernel: Kernel, client: Client, body: str) -> str:
     cell = client.execute(f"%%offload\nprint('in')\n{body}").until("in", LONG)
-    start = time.monotonic()
     kernel.interrupt()
     assert cell.result(LONG).ename == "KeyboardInterrupt"
-    assert cell.replied - start < within
     assert client.run("%%offload\n'usable'", LONG).value == "'usable'"
     return "\n".join(cell.reply["traceback"])
 

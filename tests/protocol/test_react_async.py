@@ -33,14 +33,6 @@ def test_dependents_that_await_run_at_the_same_time(lab: Lab) -> None:
     assert (lab.texts("b"), lab.texts("c")) == (["b 1\n"], ["c 1\n"])
 
 
-def test_two_sleeping_dependents_take_the_time_of_one(lab: Lab) -> None:
-    lab.run("a", "a = 0")
-    lab.run("b", "await asyncio.sleep(a); b = 1")
-    lab.run("c", "await asyncio.sleep(a); c = 1")
-    cause = lab.run("a", "a = 0.5")
-    assert 0.5 <= cause.replied - cause.sent < 0.9
-
-
 def test_a_newer_change_cancels_and_restarts_a_dependent_that_runs(lab: Lab) -> None:
     gate = lab.client.gate()
     lab.run("a", "a = 0")

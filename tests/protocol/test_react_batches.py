@@ -147,10 +147,9 @@ def test_a_chain_of_1000_cells_re_runs_each_once(lab: Lab) -> None:
     lab.run_all(cells, timeout=100)
     assert lab.ask("count") == list(range(1, 1000))
     lab.client.run("count.clear()", silent=True)
-    cause = lab.send("c0", "x0 = 5").result(60)
+    lab.send("c0", "x0 = 5").result(60)
     assert lab.ask("x999") == 1004
     assert lab.ask("count") == list(range(1, 1000))
-    assert cause.replied - cause.sent < 20
 
 
 def test_a_fan_out_of_1000_cells_re_runs_each_once(lab: Lab) -> None:

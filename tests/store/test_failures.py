@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -272,17 +271,16 @@ def test_a_slow_disk_holds_up_a_lookup_for_a_moment_only(
     go_on = threading.Event()
     monkeypatch.setattr(blobs.Draft, "settle", lambda _: go_on.wait(60))
     publications = [store.write(KEY, [n], {}, LARGE) for n in range(10)]
-    start = time.monotonic()
-    assert store.lookup(KEY, wait=0.2) == []
-    assert time.monotonic() - start < 2
+    assert store.lookup(KEY, wait=0.2) == []  # what was waited for to its end would be found
     go_on.set()
     assert all(publication.wait(30) for publication in publications)
     assert len(store.lookup(KEY)) == 10
 
 
 def test_a_locked_index_is_a_miss_after_a_moment_then_at_once(
-    index: Path, open_at: OpenStore, warnings: list[str]
+    index: Path, open_at: OpenStore, warnings: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("akernel_ipy.store.access.REST", 1e6)  # however slow the machine is
     store = open_at()
     assert readable(store)
     blocker = sqlite3.connect(index, isolation_level=None)
@@ -291,13 +289,12 @@ def test_a_locked_index_is_a_miss_after_a_moment_then_at_once(
     store.close(30)
     blocker.execute("BEGIN EXCLUSIVE")
     blocker.execute("UPDATE totals SET swept = 0")
-    start = time.monotonic()
     assert not readable(store)
-    assert time.monotonic() - start < 10
-    start = time.monotonic()
+    asked: list[object] = []
     for _ in range(100):
         assert not readable(store)
-    assert time.monotonic() - start < 1
+        store.access.attempt(asked.append)
+    assert not asked
     assert len(warnings) == 1
     assert "locked" in warnings[0]
     blocker.execute("COMMIT")
