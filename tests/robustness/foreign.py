@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import re
 import sys
 import tempfile
@@ -36,6 +37,15 @@ STOCK_RUNS = 3
 
 #: In front of a flavour: run by nbclient, which waits for each reply, and not by `akernel run`.
 WAITING = "nbclient:"
+
+#: In front of a flavour: each cell awaits for a moment first, so that later ones may overtake it.
+LATE = "late:"
+
+#: Seconds of the longest such moment.
+LATEST = 0.5
+
+#: Cells on top of which nothing may come, and empty ones.
+UNTOUCHED = re.compile(r"\s*(%%|$)|(?s:.*)from __future__")
 
 #: What differs between two runs of one kernel.
 NOISE = [
@@ -98,17 +108,44 @@ def _told(outputs: Any) -> str:
 async def play(path: Path, flavour: str, patience: float) -> Run:
     """Run all cells of a notebook beside the file, whatever fails; `patience` is for the whole."""
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(patience) as limit:
             if flavour == STOCK or flavour.startswith(WAITING):
-                return await _by_nbclient(path, flavour.removeprefix(WAITING))
-            return await _by_command(path, flavour)
+                run = await _by_nbclient(path, flavour.removeprefix(WAITING))
+            elif flavour.startswith(LATE):
+                run = await _delayed(path, flavour.removeprefix(LATE))
+            else:
+                run = await _by_command(path, flavour)
+            if not limit.expired():  # nbclient makes a dead kernel of it
+                return run
     except TimeoutError:
-        return Run(nbformat.v4.new_notebook(), patience, f"took longer than {patience:g} s")
+        pass
+    return Run(nbformat.v4.new_notebook(), patience, f"took longer than {patience:g} s")
 
 
-async def _by_command(path: Path, flavour: str) -> Run:
+async def _delayed(path: Path, flavour: str) -> Run:
+    """Run it with a line on top of each cell that awaits, by a name that is the cell's own."""
+    chance = random.Random(path.name)
+    notebook = nbformat.read(path, as_version=4)
+    sources = {}
+    for number, cell in enumerate(notebook.cells):
+        sources[number] = cell.source
+        if cell.cell_type == "code" and not UNTOUCHED.match(cell.source):
+            pause = f"await _pause{number}({chance.uniform(0, LATEST):.3f})"
+            cell.source = f"from asyncio import sleep as _pause{number}; {pause}\n{cell.source}"
+    with tempfile.TemporaryDirectory() as directory:
+        nbformat.write(notebook, Path(directory, path.name))
+        run = await _by_command(Path(directory, path.name), flavour, path.parent)
+    for number, cell in enumerate(run.notebook.cells):
+        cell.source = sources[number]
+        for output in cell.outputs if cell.cell_type == "code" else ():
+            if output.output_type == "error":
+                output.traceback = []
+    return run
+
+
+async def _by_command(path: Path, flavour: str, cwd: Path | None = None) -> Run:
     """Run it as ``akernel run --flavour`` does."""
-    result = await run_notebook(path, None, Options(flavour=flavour, allow_errors=True))
+    result = await run_notebook(path, None, Options(flavour=flavour, allow_errors=True, cwd=cwd))
     waits = {c.cell.number: [why for _, why in c.waited] for c in result.cells if c.waited}
     spans = sorted(cell.span for cell in result.cells if cell.span)
     overlaps = sum(a[1] > b[0] for a, b in pairwise(spans))
@@ -181,6 +218,11 @@ def essence(cell: Any) -> list[Any]:
     return [cell.execution_count, *shown]
 
 
+def without_tracebacks(shown: Any) -> Any:
+    """Leave of errors their names and values."""
+    return [[*o[:3], []] if isinstance(o, list) and o[0] == "error" else o for o in shown]
+
+
 def gist(shown: Any) -> Any:
     """Leave of what a cell shows what has to be the same where figures and pictures are not."""
     found: list[Any] = []
@@ -208,6 +250,8 @@ def differences(runs: Sequence[Run], run: Run) -> Iterator[Difference]:
     everything = [code_cells(each) for each in (run, *runs)]
     for number, (cell, *others) in enumerate(zip(*everything, strict=True), 1):
         found, expected = essence(cell), [essence(other) for other in others]
+        if any(item[0] == "error" and not item[-1] for item in found[1:]):
+            expected = [without_tracebacks(each) for each in expected]
         if found in expected:
             continue
         if any(e != expected[0] for e in expected):
