@@ -14,8 +14,8 @@ from .foreign import Run, differences, environment, judge
 
 #: A folder of notebooks whose libraries are installed here; without it nothing of this runs.
 FOLDER = os.environ.get("AKERNEL_FOREIGN_NOTEBOOKS", "")
-#: In front of a flavour, ``nbclient:`` waits for each reply; else it runs as by `akernel run`.
-FLAVOURS = os.environ.get("AKERNEL_FOREIGN_FLAVOURS", "flow chain nbclient:async").split()
+#: Each perhaps with ``nbclient:`` (wait for each reply) or ``late:`` (cells overtake each other).
+FLAVOURS = os.environ.get("AKERNEL_FOREIGN_FLAVOURS", "flow late:flow chain nbclient:async").split()
 #: Seconds that a notebook may take on each kernel.
 PATIENCE = float(os.environ.get("AKERNEL_FOREIGN_PATIENCE", "120"))
 
