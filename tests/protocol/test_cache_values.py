@@ -29,6 +29,10 @@ CASES: list[tuple[str, str, list[str]]] = [
      ["a5 == [1, 2]", "b5 is a5"]),
     ("a nested change", "a6 = [[1], [2]]; b6 = a6[0]\n----\na6[0].append(9)",
      ["a6 == [[1, 9], [2]]", "b6 is a6[0]", "b6 == [1, 9]"]),
+    ("a part of what the cell changes in place, in an object that is looked at twice",
+     "from argparse import Namespace\nl60 = [[1], [2]]\n----\n"
+     "n60 = Namespace(first=l60[0]); l60.insert(0, 'new')",
+     ["n60.first is l60[1]", "l60 == ['new', [1], [2]]"]),
     ("a dict, a set, a bytearray and a deque changed in place",
      "from collections import deque\nd7 = {1: 2}; s7 = {1}; y7 = bytearray(b'a'); q7 = deque([1])\n"
      "all7 = [d7, s7, y7, q7]\n----\nd7['n'] = 3; s7.add(2); y7.extend(b'b'); q7.append(2)",

@@ -83,8 +83,8 @@ def pack(
     except Unstorable as error:
         raise Unstorable(_blame(made, inside, known, attributes, filename, error)) from None
     if pickler.doubtful:
-        _verify(made, payload, buffers, inside, filename, fingerprints)
-    return Packed(payload, buffers, frozenset(pickler.used))
+        _verify(made, payload, buffers, pickler.parts, inside, filename, fingerprints)
+    return Packed(payload, buffers, frozenset(path[0] for path in pickler.parts))
 
 
 def _blame(
@@ -130,13 +130,14 @@ def _verify(
     made: Made,
     payload: bytes,
     buffers: list[Any],
+    parts: Mapping[Path, Any],
     inside: Inside,
     filename: str,
     fingerprints: Fingerprints,
 ) -> None:
     """Load what was pickled, and compare: some types come back as something else."""
     try:
-        loaded = pickling.load(payload, buffers, inside, lambda: filename)
+        loaded = pickling.load(payload, buffers, inside, lambda: filename, parts)
     except Exception as error:
         raise Unstorable(f"it pickles, and can't be loaded: {error}") from error
     pairs = [(name, value, loaded[0][name]) for name, value in made.bound.items()]

@@ -62,8 +62,8 @@ class Pickler(_Base):  # type: ignore[misc]
         self._attributes = attributes
         self._shared = frozenset(shared)
         self._functions = Functions(inside, filename)
-        #: Names that were found bound to what the pickle needs.
-        self.used: set[str] = set()
+        #: What was there before and is named in the pickle, by its path.
+        self.parts: dict[Path, Any] = {}
         #: Some object is of a type whose pickles are not known to be faithful.
         self.doubtful = False
 
@@ -76,7 +76,7 @@ class Pickler(_Base):  # type: ignore[misc]
             return None
         path = self._known.get(id(obj))
         if path is not None:
-            self.used.add(path[0])
+            self.parts[path] = obj
             return "part", path
         if obj is self._inside.namespace:
             return "namespace", ()
@@ -188,13 +188,20 @@ class Unpickler(pickle.Unpickler):
         buffers: those of the entry.
         inside: knows the namespace.
         filename: gives what IPython calls the cell that asks.
+        parts: what paths lead to. Else they are followed, which is right before the cell runs: it
+            may change in place what is on the way.
     """
 
     def __init__(
-        self, payload: Any, buffers: Iterable[Any], inside: Inside, filename: Callable[[], str]
+        self,
+        payload: Any,
+        buffers: Iterable[Any],
+        inside: Inside,
+        filename: Callable[[], str],
+        parts: Mapping[Path, Any] | None = None,
     ) -> None:
         super().__init__(io.BytesIO(payload), buffers=buffers)
-        self._inside, self._filename = inside, filename
+        self._inside, self._filename, self._parts = inside, filename, parts
 
     def persistent_load(self, pid: Any) -> Any:
         """Find what a pickle names.
@@ -204,6 +211,8 @@ class Unpickler(pickle.Unpickler):
         """
         kind, what = pid
         if kind == "part":
+            if self._parts is not None:
+                return self._parts[what]
             return find(what, self._inside.namespace, self._inside)
         if kind == "module":
             __import__(what)
@@ -281,6 +290,12 @@ def dump(
     return file.getvalue(), buffers, pickler
 
 
-def load(payload: Any, buffers: Iterable[Any], inside: Inside, filename: Callable[[], str]) -> Any:
+def load(
+    payload: Any,
+    buffers: Iterable[Any],
+    inside: Inside,
+    filename: Callable[[], str],
+    parts: Mapping[Path, Any] | None = None,
+) -> Any:
     """Load what `dump` wrote; see `Unpickler`."""
-    return Unpickler(payload, buffers, inside, filename).load()
+    return Unpickler(payload, buffers, inside, filename, parts).load()
