@@ -73,8 +73,9 @@ class AkernelMagics(Magics):
         """Show the flavour of this session, or set it: ``%akernel_mode chain``.
 
         ``async`` starts each cell at once, ``chain`` after the one before, ``flow`` when no earlier
-        one shares data with it; ``react`` re-runs cells when what they read changes. Flavours are
-        joined by hyphens: ``%akernel_mode chain-react``.
+        one shares data with it; ``react`` re-runs cells when what they read changes; ``cache``
+        brings back what a cell made of the same inputs; ``multi`` gives each notebook a session.
+        Flavours are joined by hyphens: ``%akernel_mode chain-react``.
         """
         session = self._session()
         if not line.strip():

@@ -51,6 +51,7 @@ COMING = [
     ("p = []", "def k(): p.append(1)", "k()", "print(p)"),
     ("p = []", "def k(): return len(p)", "k()", "p.append(1)"),
     ("p = 1", "def k(): exec('p = 2')", "k()", "print(p)"),
+    ("class p: n = 0", "def k(): return p.n", "k()", "p.n = 1"),
     # Functions that come in the place of others, which had only read what they got.
     ("p = []\ndef f(x): return len(x)", "def f(x): x.append(1)", "f(p)", "print(p)"),
     ("p = []\ndef f(x): return len(x)", "def f(x): x.append(1)", "h = f\nh(p)", "print(p)"),
