@@ -260,7 +260,7 @@ class Engine:
         self._buffers.forget()
         for resource in (self._client, self._cluster):
             if resource is not None:
-                with suppress(TimeoutError, OSError):
+                with suppress(TimeoutError, OSError):  # a scheduler that is gone says no farewell
                     resource.close(timeout=FAREWELL)
         self._client = self._cluster = None
 

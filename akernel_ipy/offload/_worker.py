@@ -47,7 +47,7 @@ def run_cell(task: Task, *buffers: bytes) -> Answer:
 
 def _settle_in(task: Task) -> None:
     if task.directory:
-        with suppress(OSError):
+        with suppress(OSError):  # another machine may not have it
             os.chdir(task.directory)
     sys.path.extend(entry for entry in task.path if entry not in sys.path)
     lines = task.source.splitlines(keepends=True)

@@ -66,7 +66,7 @@ class Door:
 def _pass_on(front: zmq.Socket[bytes], back: zmq.Socket[bytes]) -> None:
     try:
         zmq.proxy(front, back)
-    except zmq.ContextTerminated:
+    except zmq.ContextTerminated:  # by `close`
         pass
     finally:
         front.close()

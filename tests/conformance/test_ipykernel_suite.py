@@ -41,8 +41,9 @@ SKIPPED = {
     "tests.test_kernel::test_unc_paths",
 }
 
-#: Nothing in them waits until a thread has printed: where the processors are taken, the client's
-#: next cell may be faster. They are run again if they fail.
+#: Nothing in it waits until its thread has printed: where the processors are taken, the client's
+#: next cell may be faster, which then shows the thread's text. So it does with stock ipykernel, if
+#: the thread begins with `sleep(0.5)`. Run again, once, if it fails.
 RACES = {"tests.test_kernel::test_print_to_correct_cell_from_thread[none]"}
 
 #: Passed by stock ipykernel, by version.

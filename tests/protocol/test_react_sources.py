@@ -149,6 +149,21 @@ def test_an_error_of_a_generator_is_shown_in_its_cell(lab: Lab) -> None:
     assert lab.ask("x") == 1
 
 
+def test_an_error_of_a_generator_that_is_closed_is_shown(lab: Lab) -> None:
+    gate = lab.client.gate()
+    lab.run(
+        "feed",
+        "async def feed():\n    try: yield 1; yield 2\n    finally: raise RuntimeError('it')",
+    )
+    lab.run("r", f"print('x is', x)\nif x == 2: {gate.wait}")
+    first = lab.send("x", "x = live(feed())")
+    assert comes_to_show(lab, "r", ["x is 2\n"])
+    assert lab.run("x", "x = 0").status == "ok"
+    assert first.result().status == "ok"
+    errors = [m["content"] for m in lab.client.iopub if m["msg_type"] == "error"]
+    assert [(error["ename"], error["evalue"]) for error in errors] == [("RuntimeError", "it")]
+
+
 def test_a_generator_that_gives_nothing_is_a_clear_error(lab: Lab) -> None:
     lab.run("feed", STEPS)
     step(lab, None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -134,10 +133,15 @@ class Sources:
         except Exception:
             self._show_error()
         finally:
-            close = getattr(feed.source, "aclose", None)
-            if close is not None:
-                with suppress(RuntimeError):  # it is being closed already
-                    await close()
+            await self._clean_up(feed.source)
+
+    async def _clean_up(self, source: Any) -> None:
+        if not hasattr(source, "aclose") or getattr(source, "ag_running", False):
+            return  # somebody else steps it, or is closing it
+        try:
+            await source.aclose()
+        except Exception:
+            self._show_error()
 
     async def stop(self, cell: str) -> None:
         """Close the generators of a cell: it is about to run again, or it is gone."""
