@@ -75,6 +75,12 @@ def rough(shared: Cached) -> Notebook:
         ("import sys\nsys.set_int_max_str_digits(5000)", "limits of the interpreter"),
         ("import logging\nlogging.getLogger('mine').setLevel('DEBUG')", "levels of loggers"),
         ("import json.encoder\njson.encoder.FLOAT_REPR = 3", "json, which it imports"),
+        ("import matplotlib\nmatplotlib.use('svg')", "settings of matplotlib"),
+        ("import matplotlib.pyplot as plt\nf36 = plt.figure()", "open figures"),
+        ("plt.plot([1])", "open figures"),
+        ("plt.close('all')\nmatplotlib.use('module://matplotlib_inline.backend_inline')",
+         "settings of matplotlib"),
+        ("plt.plot([1])\nplt.show()\nplt.ioff()", "settings of matplotlib"),
         ("import locale\nx38 = locale.setlocale(locale.LC_NUMERIC, 'C.UTF-8')", "the locale"),
     ],
 )  # fmt: skip

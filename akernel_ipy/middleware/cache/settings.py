@@ -74,7 +74,26 @@ def rc_params() -> list[str]:
         if v is not (default := dict.get(usual, k))
         and repr(v) != repr(default)
         and k not in _BACKEND
-    )
+    ) + _backend(matplotlib)
+
+
+def _backend(matplotlib: Any) -> list[str]:
+    """Tell a backend that code has chosen, and that it has turned interactive mode off.
+
+    The first figure sets the backend of the front-end, and interactive mode on.
+    """
+    found = []
+    chosen = dict.get(matplotlib.rcParams, "backend")
+    if isinstance(chosen, str) and chosen not in _usual_backends():
+        found.append(f"backend={chosen}")
+    loaded = getattr(sys.modules.get("matplotlib.pyplot"), "_backend_mod", None)
+    if loaded is not None and not matplotlib.is_interactive():
+        found.append("interactive=False")
+    return found
+
+
+def _usual_backends() -> tuple[str, ...]:
+    return ("inline", "module://matplotlib_inline.backend_inline", os.environ.get("MPLBACKEND", ""))
 
 
 _BACKEND = frozenset({"backend", "interactive", "backend_fallback", "toolbar"})

@@ -172,9 +172,15 @@ def _of_interpreter() -> dict[str, Any]:
     }
 
 
-def _figures() -> list[int]:
+def _figures() -> list[tuple[int, list[str]]]:
+    """Tell which figures are open, and what is in them."""
     helpers = sys.modules.get("matplotlib._pylab_helpers")
-    return sorted(helpers.Gcf.figs) if helpers is not None and hasattr(helpers, "Gcf") else []
+    if helpers is None or not hasattr(helpers, "Gcf"):
+        return []
+    return [
+        (number, [str(artist) for artist in manager.canvas.figure.findobj()])
+        for number, manager in sorted(helpers.Gcf.figs.items())
+    ]
 
 
 def random_states() -> dict[str, tuple[str, Any]]:
