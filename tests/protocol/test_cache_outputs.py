@@ -38,6 +38,8 @@ CASES = {
     "a frame": "import pandas as pd\npd.DataFrame({'a': [1, 2]}, index=['x', 'y'])",
     "a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2]); plt.title('t');",
     "a figure and its result": "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2])",
+    "a figure beside an object that is looked at twice": "import matplotlib.pyplot as plt\n"
+    "from argparse import Namespace\nfig, ax = plt.subplots(); n = Namespace(a=1); ax.plot([1, 2])",
     "an object with its own display": "class D:\n    def _ipython_display_(self): print('itself')\nD()",
     "a timed cell": "%%time\ntimed = sum(range(1000))\nprint(timed)",
     "a captured cell": "%%capture held\nprint('inside'); 5",
