@@ -135,7 +135,7 @@ class PlainFirstFormatter(DisplayFormatter):
     """Formats numbers and strings as text, without asking the formatters that have no answer.
 
     IPython 9 `DisplayFormatter.format` asks twelve formatters for each object, and each looks along
-    the type's bases through traitlets: 30 us for an ``int``, where this takes 5.
+    the type's bases through traitlets: 45 us for an ``int``, where this takes 4.
     """
 
     def format(self, obj: Any, include: Any = None, exclude: Any = None) -> Any:

@@ -17,6 +17,7 @@ from .keeping import Cheap, Keeper, files_read
 from .looking import Finder, Look
 from .observation import Observation
 from .options import Options
+from .ownnames import OwnNames
 from .pickling import Unstorable
 from .plan import Plan, plan
 from .recording import Recording
@@ -48,6 +49,7 @@ class Cache:
             self._shell.ipython_dir,
         )
         self._cheap = CheapCells()
+        self._own = OwnNames()
         self._shell.ast_transformers.insert(0, CacheRewrite())
 
     @property
@@ -179,7 +181,13 @@ class Cache:
             with quiet():
                 observation = Observation(self._keeper.ignored())
                 recording = Recording(
-                    run, plan_, look.inputs, self._shell, self.fingerprints, observation
+                    run,
+                    plan_,
+                    look.inputs,
+                    self._shell,
+                    self.fingerprints,
+                    self._own,
+                    observation,
                 )
                 verdict.reason = list(look.differences or self._keeper.compare(recording))
                 return recording

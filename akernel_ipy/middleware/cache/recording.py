@@ -12,12 +12,12 @@ from typing import Any
 from ...core.bytecode import globals_of
 from ...core.fingerprint import Fingerprints
 from ...core.model import Outcome, Run
-from ...core.names import ordinary_names
 from . import audit, files, hidden, natives, outputs, restoring
 from .entry import Made
 from .inputs import UNBOUND, Inputs, Refused, digest_of, digest_of_asked
 from .leftovers import Leftovers
 from .observation import Observation
+from .ownnames import OwnNames
 from .parts import Inside, Parts, is_atom
 from .plan import Plan
 from .reach import Reach, is_local
@@ -33,6 +33,7 @@ class Recording:
         inputs: taken just now.
         shell: its namespace and surroundings.
         fingerprints: of that namespace.
+        own: knows the ordinary names in it.
         observation: takes the audit events.
     """
 
@@ -43,6 +44,7 @@ class Recording:
         inputs: Inputs,
         shell: Any,
         fingerprints: Fingerprints,
+        own: OwnNames,
         observation: Observation,
     ) -> None:
         self.run, self.plan, self.inputs = run, plan, inputs
@@ -54,7 +56,8 @@ class Recording:
         self._namespace: dict[str, Any] = shell.user_ns
         self._fingerprints = fingerprints
         self.inside = Inside(self._namespace)
-        self._before = dict(self._namespace)
+        self._own, self._names_before = own, own.of(self._namespace)
+        self._before = self._taken([*self._names_before, *inputs.names, *inputs.reached, "_"])
         roots = {
             name: self._namespace[name]
             for name in sorted({*inputs.names, *inputs.reached})
@@ -71,6 +74,13 @@ class Recording:
         self._recorder = outputs.Recorder(run)
         self._shown: list[outputs.Shown] = []
         self._begun = time.perf_counter()
+
+    def _taken(self, names: list[str]) -> dict[str, Any]:
+        """Note what names are bound to; not IPython's for each cell, if those are most of all."""
+        namespace = self._namespace
+        if 2 * len(names) > len(namespace):
+            return dict(namespace)
+        return {name: namespace[name] for name in names if name in namespace}
 
     def describe(self) -> dict[str, Any]:
         """Give what a later miss is compared with: a JSON value."""
@@ -112,7 +122,7 @@ class Recording:
     @cached_property
     def _own_before(self) -> dict[str, Any]:
         """What the notebook's own names were bound to before the run."""
-        return {name: self._before[name] for name in ordinary_names(self._before)}
+        return {name: self._before[name] for name in self._names_before if name in self._before}
 
     def _require_plain_end(self, outcome: Outcome, force: bool) -> None:
         if outcome.payload:
@@ -137,8 +147,11 @@ class Recording:
         definite = self.plan.definite
         maybe = (self.plan.names.defs | self._written) - definite
         own = {"_"} if self.plan.binds_underscore else set()
-        namespace = dict(self._namespace)
-        for name in [*(own & namespace.keys()), *ordinary_names(namespace)]:
+        names = [*own, *self._own.of(self._namespace)]
+        namespace = self._taken(names)
+        for name in names:
+            if name not in namespace:
+                continue
             value = namespace[name]
             same = name in self._before and self._before[name] is value
             if not same or name in definite:
