@@ -38,12 +38,16 @@ class DirectIOPubThread(IOPubThread):
     of a trivial one. zmq sockets may be used from several threads one at a time, with a full fence
     in between, which the lock is. The thread stays for timers, for the pipe from forked children
     and for subscriptions. Those share the descriptor's edge with sending, so who sends looks for
-    them too.
+    them too. Its loop is told of work by the loop's own means: ipykernel's sockets for that are
+    one, with a descriptor, for each thread that ever printed, kept for 10 s after its end.
     """
 
     def __init__(self, socket: Any, pipe: bool = False, session: Any = False) -> None:
         self.lock = threading.RLock()
         super().__init__(socket, pipe=pipe, session=session)
+
+    def _setup_event_pipe(self) -> None:
+        pass  # see `schedule`
 
     def _setup_xpub_listener(self) -> None:
         # Instead of a ZMQStream, which would read the socket outside of the lock.
@@ -76,6 +80,13 @@ class DirectIOPubThread(IOPubThread):
                 subscription = readable(self.socket)
         if subscription:
             self.schedule(self._read_subscriptions)
+
+    def schedule(self, f: Callable[[], Any]) -> None:
+        """Call ``f`` in the IO thread; here and now if there is none (any more)."""
+        if self.thread.is_alive():
+            self.io_loop.add_callback(f)
+        else:
+            f()
 
     def later(self, seconds: float, callback: Callable[[], None]) -> None:
         """Call back from the IO thread after a while."""

@@ -23,8 +23,19 @@ BACKLOG = 20_000
 #: Bytes read at once from a redirected file descriptor.
 CHUNK = 1 << 16
 
+#: What wakes the thread that copies to the terminal; an eventfd takes eight bytes.
+WAKE = (1).to_bytes(8, sys.byteorder)
+
 #: The file descriptors' text belongs to this header; set by the kernel.
 HeaderFinder = Callable[[], Mapping[str, Any] | None]
+
+
+def _wake_descriptors() -> tuple[int, int]:
+    """What to read and what to write: one descriptor where the system has eventfd."""
+    if not hasattr(os, "eventfd"):
+        return os.pipe()
+    descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+    return descriptor, descriptor
 
 
 # click colours its text where the class is of a module of ipykernel's.
@@ -48,7 +59,7 @@ class AsyncOutStream(OutStream):
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._child = False
         self._to_echo: deque[bytes] = deque()
-        self._wake_read, self._wake_write = os.pipe()
+        self._wake_read, self._wake_write = _wake_descriptors()
         super().__init__(*args, **kwargs)
         if self._fid is not None:
             os.set_blocking(self._fid, False)
@@ -190,4 +201,4 @@ class AsyncOutStream(OutStream):
             header = self.descriptor_header() if self.descriptor_header is not None else None
             self._take(self._parent_header_global if header is None else header, text)
         self._to_echo.append(data)
-        os.write(self._wake_write, b"x")
+        os.write(self._wake_write, WAKE)

@@ -143,6 +143,20 @@ def test_later_calls_back_in_its_own_thread(publisher: Publisher) -> None:
     assert called == [publisher.thread.thread]
 
 
+def test_threads_that_asked_for_a_call_leave_no_descriptor_behind(publisher: Publisher) -> None:
+    def ask() -> None:
+        event = threading.Event()
+        publisher.thread.later(0.0, event.set)
+        assert event.wait(30)
+
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    assert len(os.listdir("/proc/self/fd")) <= before
+
+
 def test_after_closing_nothing_is_sent_and_nothing_fails(publisher: Publisher) -> None:
     publisher.stop()
     publisher.send(b"too late")
