@@ -152,10 +152,11 @@ class Farewells(Execution):
         loop = asyncio_loop_of(self.io_loop)
         loop.call_later(next_look, self._end_idle, context=self._blank.copy())
 
-    def do_shutdown(self, restart: bool) -> Any:
+    async def do_shutdown(self, restart: bool) -> Any:
         """End the kernel, whoever asks for it.
 
-        ipykernel 7.4 sets ``exit_now`` of the shell, which under ``multi`` ends one session.
+        ipykernel 7.4 sets ``exit_now`` of the shell, which under ``multi`` ends one session. It
+        warns of a method that is no coroutine: under ``-W error`` its shutdown fails.
         """
         self._shell.on_exit = None
         current_session.set(self.sessions.main)

@@ -94,6 +94,22 @@ def test_a_cell_with_effects_is_not_cached_and_says_why(
     assert cell.uncached in rough.why()
 
 
+def test_cells_run_and_are_cached_where_the_working_directory_is_gone(
+    rough: Notebook, tmp_path: Path
+) -> None:
+    (file := tmp_path / "read").write_text("abc")
+    (gone := tmp_path / "gone").mkdir()
+    opening = f"open({str(file)!r}).read()"
+    left = rough.run(f"import os\nos.chdir({str(gone)!r})\nos.rmdir({str(gone)!r})\n{opening}")
+    try:
+        assert not left.stored
+        cell = rough.run(f"read39 = {opening}")
+        assert cell.stored, cell.told
+        assert rough.ask("read39") == "abc"
+    finally:
+        rough.run("os.chdir('/')")
+
+
 def test_an_effect_is_cached_if_the_cell_insists(
     notebook: Notebook, later: Notebook, tmp_path: Path
 ) -> None:

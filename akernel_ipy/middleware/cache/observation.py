@@ -209,7 +209,7 @@ class Observation:
             given = os.fsdecode(path)
         except TypeError:
             return None
-        name = os.path.join(os.getcwd(), given)
+        name = os.path.join(files.working_directory(), given)
         name = os.path.normpath(name)
         if name.startswith(self._ignored):
             return None

@@ -7,7 +7,6 @@ state of the random numbers, which can be brought back.
 from __future__ import annotations
 
 import gc
-import os
 import pickle
 import random as _random  # noqa: F401 - a cell that imports it changes nothing
 import signal
@@ -19,7 +18,7 @@ from hashlib import blake2b
 from importlib import import_module
 from typing import Any
 
-from . import settings
+from . import files, settings
 
 #: Random number states that can be taken and put back, by the module that has to be loaded.
 _RANDOM: dict[str, tuple[Callable[[Any], Any], Callable[[Any, Any], None]]] = {
@@ -123,7 +122,7 @@ class Surroundings:
     def _take(self) -> dict[str, Any]:
         shell = self._shell
         found: dict[str, Any] = {
-            "the working directory": os.getcwd(),
+            "the working directory": files.working_directory(),
             "sys.path": list(sys.path),
             "the warnings filters": list(warnings.filters),
             "sys.stdout": (id(sys.stdout), id(sys.stderr)),
