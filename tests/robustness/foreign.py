@@ -56,6 +56,8 @@ NOISE = [
         (r"0x[0-9a-f]{6,}", "0x"),
         (r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", "<uuid>"),
         (r"T_[0-9a-f]{5}", "T_<id>"),
+        (r"\b([A-Z][A-Za-z]+)\d{5}\b", r"\1<id>"),  # counters of param, which count across cells
+        (r"\(\d+\.py, line \d+\)", "<input>"),
         (r"/tmp/ipykernel_\d+/\d+\.py(:\d+)?", "<input>"),
         (r"\b\d[\d.]*(e[+-]?\d+)? ?(ns|us|µs|μs|ms|s|min)\b", "<time>"),
         (r"\b\d+:\d\d(:\d\d)?(\.\d+)?\b", "<clock>"),
