@@ -101,7 +101,7 @@ class Execution:
         self._last_message = time.monotonic()
         self.widgets.receive(message)
         cell = self._sent.get(message["parent_header"].get("msg_id", ""))
-        if cell is None:
+        if cell is None or self.widgets.take(message, cell.outputs.displays):
             return
         unknown = cell.started is None
         cell.on_iopub(message)

@@ -60,7 +60,7 @@ class Outputs:
     """The outputs of one cell."""
 
     def __init__(self, displays: Displays) -> None:
-        self._displays = displays
+        self.displays = displays
         self._items: list[NotebookNode | Stream] = []
         self._clear_before_next = False
 
@@ -83,7 +83,7 @@ class Outputs:
     def _clear(self, *, wait: bool) -> None:
         self._clear_before_next = wait
         if not wait:
-            self._displays.forget(self._items)
+            self.displays.forget(self._items)
             self._items.clear()
 
     def _make_room(self) -> None:
@@ -103,14 +103,14 @@ class Outputs:
         output = output_from_msg(message)
         display_id = display_id_of(message["content"])
         if display_id:
-            self._displays.update(display_id, message["content"])
-            self._displays.add(display_id, output)
+            self.displays.update(display_id, message["content"])
+            self.displays.add(display_id, output)
         self._items.append(output)
 
     def _update(self, content: Mapping[str, Any]) -> None:
         display_id = display_id_of(content)
         if display_id:
-            self._displays.update(display_id, content)
+            self.displays.update(display_id, content)
 
 
 def display_id_of(content: Mapping[str, Any]) -> str | None:

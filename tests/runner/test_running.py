@@ -280,3 +280,33 @@ def test_widgets_keep_the_state_that_a_page_needs_to_show_them(tmp_path: Path) -
     widgets = result.notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]
     model = widgets.state[view["application/vnd.jupyter.widget-view+json"]["model_id"]]
     assert (model.model_name, model.state.value) == ("IntSliderModel", 7)
+
+
+OUTPUT_WIDGETS = """\
+print("above")
+with outer:
+    print("outer")
+    with inner:
+        print("gone")
+        clear_output()
+        display("inner")
+    print("outer again")
+print("below")
+"""
+
+
+def test_output_widgets_take_what_is_shown_in_them(tmp_path: Path) -> None:
+    pytest.importorskip("ipywidgets")
+    cells = [
+        "from ipywidgets import Output\nfrom IPython.display import clear_output\n"
+        "outer, inner = Output(), Output()\nprint(outer.model_id, inner.model_id)",
+        OUTPUT_WIDGETS,
+        "with inner:\n    1 / 0",
+    ]
+    result = run_cells(tmp_path, cells)
+    ids, cell, failing = outputs_text(result)
+    assert (cell, failing) == ("above\nbelow\n", "")
+    widgets = result.notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]
+    outer, inner = (widgets.state[model].state.outputs for model in ids.split())
+    assert [output.text for output in outer] == ["outer\nouter again\n"]
+    assert [output.output_type for output in inner] == ["display_data", "error"]
