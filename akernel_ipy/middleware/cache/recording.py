@@ -196,7 +196,7 @@ class Recording:
         return digest_of(self._fingerprints, name, self._before)
 
     def _random(self) -> dict[str, Any]:
-        before, now = self._surroundings.random_changes()
+        before, now = self._surroundings.random_changes(seeds=self.plan.seeds)
         if not self.plan.seeds:
             self.random = before
         return now

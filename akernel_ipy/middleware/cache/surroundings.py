@@ -104,8 +104,11 @@ class Surroundings:
                 return str(variable.name)
         return ""
 
-    def random_changes(self) -> tuple[dict[str, str], dict[str, Any]]:
+    def random_changes(self, *, seeds: bool) -> tuple[dict[str, str], dict[str, Any]]:
         """Give the random states that the run moved: their digests before, and what they are now.
+
+        Args:
+            seeds: whether the cell begins with seeding them itself.
 
         The digest of a generator that was not there before is empty.
         """
@@ -113,7 +116,7 @@ class Surroundings:
         now: dict[str, Any] = {}
         for name, (digest, state) in random_states().items():
             old = self._random.get(name)
-            if old is None and _is_untouched(name, state):
+            if old is None and not seeds and _is_untouched(name, state):
                 continue
             if old is None or old[0] != digest:
                 before[name], now[name] = "" if old is None else old[0], state
@@ -202,5 +205,9 @@ def put_random(states: Mapping[str, Any]) -> None:
 
 
 def _is_untouched(name: str, state: Any) -> bool:
-    # Right after its seeding, which importing it does, numpy's generator has used nothing up.
-    return name == "numpy.random" and state["state"]["pos"] in {623, 624} and not state["has_gauss"]
+    # Right after its seeding, which importing it does, numpy's generator has used nothing up. A
+    # seed that is one number gives another first word.
+    if name != "numpy.random" or state["has_gauss"]:
+        return False
+    inner = state["state"]
+    return inner["pos"] in {623, 624} and int(inner["key"][0]) == 1 << 31
