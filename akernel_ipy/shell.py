@@ -190,9 +190,8 @@ class AsyncShell(Evaluating, ShownErrors):
         """Give a run that starts its number."""
         state = run.state
         state.count = state.execution_count = self._counter
-        if run.request.store_history:
-            state.counting = bool(run.request.code) and not run.request.code.isspace()
-            self._counter += state.counting
+        state.counting = run.request.counts
+        self._counter += state.counting
 
     def pass_over(self, run: Run) -> None:
         """Take a cell into the history that is counted but not run: ``In`` is by position."""

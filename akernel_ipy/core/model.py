@@ -40,6 +40,11 @@ class Request:
     at_prompt: bool = False
 
     @property
+    def counts(self) -> bool:
+        """Whether the cell gets a number of its own and goes into the history."""
+        return self.store_history and bool(self.code) and not self.code.isspace()
+
+    @property
     def tags(self) -> tuple[object, ...]:
         """The cell's tags, which front-ends send with its metadata; what is true there counts too.
 

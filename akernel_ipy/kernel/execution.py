@@ -166,7 +166,8 @@ class Execution(Dispatch):
                 "engine_id": self.int_id,
                 "method": "execute",
             }
-        reply["execution_count"] = run.count
+        # What isn't counted is answered with the number before, as by ipykernel.
+        reply["execution_count"] = run.count - (not run.request.counts)
         reply["user_expressions"] = dict(outcome.user_expressions)
         reply["payload"] = list(outcome.payload)
         return reply

@@ -138,9 +138,9 @@ class GuestShell(Evaluating):
 
     def count(self, run: Run) -> None:
         """Give a run that starts its number; IPython itself counts on when it evaluates it."""
-        state, code = run.state, run.request.code
+        state = run.state
         state.count = state.execution_count = self.stock.execution_count
-        state.counting = run.request.store_history and bool(code) and not code.isspace()
+        state.counting = run.request.counts
 
     def pass_over(self, run: Run) -> None:
         """Take a cell into the history that is counted but not run: ``In`` is by position."""

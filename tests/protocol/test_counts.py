@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .client import Client
 from .request import Request
 
@@ -102,6 +104,23 @@ def test_a_silent_cell_shows_no_input_and_no_result_and_counts_nothing(client: C
     gate.open()
     assert running.result().value == "'result'"
     assert client.run("0").count == running.count + 1
+
+
+@pytest.mark.parametrize(
+    ("code", "asked"),
+    [
+        ("'hidden'", {"store_history": False}),
+        ("'silent'", {"silent": True}),
+        ("1 / 0", {"store_history": False}),
+        (" ", {}),
+    ],
+)
+def test_what_is_not_counted_is_answered_with_the_number_of_the_cell_before(
+    client: Client, code: str, asked: dict[str, bool]
+) -> None:
+    before = client.run("0").count
+    assert client.execute(code, **asked).result().reply["execution_count"] == before
+    assert client.run("0").count == before + 1
 
 
 def test_a_silent_cell_that_waits_changes_no_count_of_others(client: Client) -> None:
