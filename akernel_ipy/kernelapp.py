@@ -18,6 +18,7 @@ from traitlets import Type, default, validate
 from traitlets.traitlets import DottedObjectName
 from zmq.eventloop.zmqstream import ZMQStream
 
+from .forks import end_child, watch
 from .kernel import AsyncKernel
 from .wire.iopub import SEND_QUEUE, DirectIOPubThread
 from .wire.router import ShellRouter, asyncio_loop_of
@@ -166,20 +167,26 @@ class AsyncKernelApp(IPKernelApp):
             self.poller.start()
         self.kernel.start()
         self.io_loop = ioloop.IOLoop.current()
+        watch(asyncio_loop_of(self.io_loop))
+        try:
+            self._serve()
+            end_child()
+            self._say_farewell()
+        finally:
+            end_child(sys.exc_info()[1])
+            self.kernel.stop()
+
+    def _serve(self) -> None:
         while True:
             try:
                 self.io_loop.start()
-                break
+                return
             except KeyboardInterrupt:
                 self.log.info("A background task was interrupted")
             except SystemExit:
                 if not self.kernel.isolated:
                     raise
                 self.log.warning("A background task called sys.exit(); other sessions go on")
-        try:
-            self._say_farewell()
-        finally:
-            self.kernel.stop()
 
     def _say_farewell(self) -> None:
         """Cancel what still runs, and let it clean up for a moment."""

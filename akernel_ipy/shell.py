@@ -22,6 +22,7 @@ from .core.aliases import known_as
 from .core.model import Run, current_run, request_of_thread
 from .display import AsyncDisplayHook, AsyncDisplayPublisher, PlainFirstFormatter
 from .evaluating import Evaluating
+from .forks import end_child
 from .history import BatchedHistoryManager
 from .steps import Steps
 from .tracebacks import ShownErrors
@@ -212,6 +213,7 @@ class AsyncShell(Evaluating, ShownErrors):
             blocking: ExecutionResult = self.run_cell(
                 request.code, store_history=request.store_history, silent=request.silent
             )
+            end_child(blocking.error_before_exec or blocking.error_in_exec)
             return blocking
         cell = self.run_cell_async(
             request.code,
@@ -228,6 +230,10 @@ class AsyncShell(Evaluating, ShownErrors):
         result: Any = None
         try:
             result = await (cell if self.steps is None else self.steps.drive(run, cell))
+            end_child(result.error_before_exec or result.error_in_exec)
+        except BaseException as error:
+            end_child(error)
+            raise
         finally:
             self.events.trigger("post_execute")
             if not run.request.silent:

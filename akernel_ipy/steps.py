@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from .core.model import Run
+from .forks import end_child
 from .tasks import take_interrupt
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ class Steps:
             self.count += 1
             run.state.steps += 1
             waits_for = resume(value)
+            end_child(RuntimeError("a copy of the kernel has no loop to wait in"))
             run.state.waited = True
             return waits_for
         finally:

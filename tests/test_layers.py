@@ -17,7 +17,7 @@ OUTSIDE_CORE = {"IPython", "ipykernel", "traitlets", "zmq", "tornado", "jupyter_
 
 #: What each module of the package may import from it; "core" is allowed everywhere.
 LAYERS: list[set[str]] = [
-    {"_version", "_process", "core"},
+    {"_version", "_process", "core", "forks"},
     {"tasks", "turns", "steps", "wire", "history", "callbacks", "store"},
     {"interrupts", "comms", "patches", "display", "outputs", "graphview", "threads", "offload"},
     {"places", "tracebacks"},
