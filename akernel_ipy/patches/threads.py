@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from ..core.model import Run, current_session, find_run, thread_run
+from ..wire.gate import gate
 
 
 def patch_threads() -> Callable[[], None]:
@@ -35,7 +36,11 @@ def patch_threads() -> Callable[[], None]:
     def submit_for_run(
         self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> Future[Any]:
-        future: Future[Any] = submit(self, _bound(fn), *args, **kwargs)
+        # An interrupt in the midst, which jupyter_client sends before each shutdown, would leave a
+        # thread that the executor doesn't know (CPython 3.11 to 3.14, `_adjust_thread_count`): no
+        # exit of the process would ever end it, and the process waits for it.
+        with gate:
+            future: Future[Any] = submit(self, _bound(fn), *args, **kwargs)
         return future
 
     threading.Thread.start = start_for_run  # type: ignore[method-assign]

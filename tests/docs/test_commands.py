@@ -29,7 +29,7 @@ def commands() -> Iterator[tuple[Block, list[str]]]:
         for block in blocks(document):
             if block.language not in SHELLS:
                 continue
-            for line in block.text.splitlines():
+            for line in block.text.replace("\\\n", "").splitlines():
                 for part in line.removeprefix("$ ").split("&&"):
                     if not block.language and part.split()[:1] not in ([name] for name in PROGRAMS):
                         continue

@@ -306,3 +306,22 @@ def test_a_cancelled_cell_shows_keyboard_interrupt_and_never_cancelled_error(
     interrupted(kernel, cell)
     assert "CancelledError" not in cell.of("error")[0]["content"]["ename"]
     assert cell.reply["status"] == "error"
+
+
+def test_an_interrupt_while_work_is_given_to_a_thread_waits_until_that_is_done(
+    client: Client,
+) -> None:
+    cell = client.execute(
+        "import os, signal\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "class Pool(ThreadPoolExecutor):\n"
+        "    def _adjust_thread_count(self):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        super()._adjust_thread_count()\n"
+        "pool = Pool(1)\n"
+        "pool.submit(print)\n"
+        "never = 1"
+    ).result()
+    assert cell.ename == "KeyboardInterrupt"
+    assert client.run("len(pool._threads), 'never' in globals()").value == "(1, False)"
+    client.run("pool.shutdown()")
