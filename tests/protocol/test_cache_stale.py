@@ -83,7 +83,7 @@ CASES = [
     ("arguments of the process", "import sys", "r = list(sys.argv)", "sys.argv = ['a']", "['a']"),
     ("the directory for temporary files", "import tempfile", "r = tempfile.gettempdir()",
      "tempfile.tempdir = '/var/tmp'", "'/var/tmp'"),
-    ("modules that are loaded", "import sys", "r = 'colorsys' in sys.modules", "import colorsys", "True"),
+    ("modules that are loaded", "import sys", "r = 'tabnanny' in sys.modules", "import tabnanny", "True"),
     ("a global, by way of the module", "k1 = 1", "import sys\nr = sys.modules['__main__'].k1", "k1 = 2", "2"),
     ("a global, by way of a frame", "k2 = 1\ndef f2():\n    import sys\n    return sys._getframe(1).f_globals['k2']",
      "r = f2()", "k2 = 2", "2"),
